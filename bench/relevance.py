@@ -1,0 +1,111 @@
+"""How well search finds what it should: success at 1 and at 10 on judged queries, by kind.
+
+    python bench/relevance.py --corpus laws.jsonl.xz --queries queries.jsonl [--misses]
+
+Works on an index of its own, built from the corpus, so it needs no database.
+"""
+
+import argparse
+import json
+import lzma
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "site")]
+
+from search import planner  # noqa: E402
+from search.documents import Interval, SearchDocument  # noqa: E402
+from search.engine import Engine, Filters  # noqa: E402
+from search.tantivy_engine import TantivyEngine  # noqa: E402
+
+STATUSES = {"现行有效": "in_force", "已失效": "expired", "已被修改": "in_force"}
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, compressed by xz or not."""
+    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open()
+    with opened as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def document(row: dict[str, Any]) -> SearchDocument:
+    """A row of the corpus as search sees it."""
+    issued = date.fromisoformat(row["date"]).toordinal() if row["date"] else None
+    return SearchDocument(
+        key=f"policy:{row['id']}",
+        type="policy",
+        version=1,
+        titles={"zh-hans": row["title"]},
+        body=row["body"],
+        numbers=tuple(filter(None, [row["doc_number"]])),
+        facets={
+            name: (row[column],)
+            for name, column in (
+                ("issuer", "issuer"),
+                ("subject", "topic"),
+                ("kind", "level"),
+                ("audience", "category"),
+                ("territory", "region"),
+            )
+            if row.get(column)
+        },
+        issued=issued,
+        effective=issued,
+        intervals=(Interval(issued or 0, None, STATUSES[row["status"]]),),
+    )
+
+
+def measure(engine: Engine, queries: list[dict[str, Any]], misses: bool) -> dict[str, list[int]]:
+    """By kind: how many queries, and how many found a right one first and among the first ten."""
+    day = date.today().toordinal()
+    table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in queries:
+        found = engine.search(planner.plan(row["query"], day=day), Filters(), day=day, size=10)
+        ids = [hit.key.removeprefix("policy:") for hit in found.items]
+        rank = next((i for i, key in enumerate(ids, 1) if key in row["relevant"]), 0)
+        for name in (row["kind"], "total"):
+            table[name][0] += 1
+            table[name][1] += rank == 1
+            table[name][2] += rank > 0
+        if misses and rank != 1:
+            print(f"{row['kind']:12} {row['query']}  rank {rank or '-'} of {found.total}")
+            for hit in found.items[:3]:
+                print(f"{'':12} {hit.score:8.2f} {hit.stored.titles['zh-hans']}")
+    return table
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--index", type=Path, help="keep the index here, and use it if it is there")
+    parser.add_argument("--misses", action="store_true", help="show what did not come first")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        engine = TantivyEngine(options.index or Path(folder))
+        if not (options.index and (options.index / "current").exists()):
+            started = time.perf_counter()
+            count = engine.rebuild(document(row) for row in rows(options.corpus))
+            print(f"{count} documents indexed in {time.perf_counter() - started:.1f} s")
+        started = time.perf_counter()
+        queries = list(rows(options.queries))
+        table = measure(engine, queries, options.misses)
+        spent = (time.perf_counter() - started) / len(queries) * 1000
+        total = table.pop("total")
+        print(f"{'kind':12} {'queries':>8} {'first':>8} {'in ten':>8}")
+        for kind, (asked, first, ten) in [*sorted(table.items()), ("total", total)]:
+            print(f"{kind:12} {asked:8} {first / asked:8.3f} {ten / asked:8.3f}")
+        print(f"{spent:.1f} ms a query, with its ten documents")
+    return int(total[1] / total[0] < 0.93 or total[2] / total[0] < 0.98)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

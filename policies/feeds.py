@@ -1,0 +1,174 @@
+"""Atom feeds of filtered lists, and the sitemaps for search engines."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.db.models import Count, Max
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from multilingual.languages import CODES, SOURCE
+from policies import library, rules
+from policies.models import InterpretationPage, PolicyPage
+from policies.presenters import words
+from policies.presenters.language import language_tag
+
+ENTRIES = 50
+SITEMAP_PAGE = 5000
+
+
+@require_safe
+def atom(request: HttpRequest) -> HttpResponse:
+    """The newest documents of a filtered list, with the parameters of the library."""
+    language = get_language() or SOURCE
+    now = timezone.now()
+    documents = library.newest(request.GET, day=rules.local_day(now), count=ENTRIES)
+    if documents is None:
+        return HttpResponse(_("Search is not available just now."), status=503)
+    feed = Atom1Feed(
+        title=_("New policies"),
+        link=request.build_absolute_uri(reverse("policies:library") + _query(request)),
+        feed_url=request.build_absolute_uri(),
+        description="",
+        language=language_tag(language),
+    )
+    for page in documents:
+        link = request.build_absolute_uri(page.release.get_absolute_url())
+        own = words.headline(page, language)
+        feed.add_item(
+            title=own or words.headline(page, SOURCE),
+            link=link,
+            description=words.abstract(page, language) or words.abstract(page, SOURCE),
+            unique_id=request.build_absolute_uri(_chinese_address(page)),
+            pubdate=page.release.released_at,
+            updateddate=page.last_published_at or page.release.released_at,
+            author_name=", ".join(
+                issuer.organisation.name_on(page.issued_on, language)
+                for issuer in page.issuers.all()
+            ),
+            categories=[page.get_kind_display()] if page.kind else [],
+        )
+    return HttpResponse(
+        feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
+    )
+
+
+def _query(request: HttpRequest) -> str:
+    return f"?{request.GET.urlencode()}" if request.GET else ""
+
+
+def _chinese_address(page: PolicyPage | InterpretationPage) -> str:
+    with override(SOURCE):
+        return str(page.release.get_absolute_url())
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An address in each language it is offered in, and its last change."""
+
+    paths: tuple[tuple[str, str], ...]
+    changed: datetime.datetime | None
+
+
+STATIC_PAGES = (
+    "portal:home",
+    "policies:library",
+    "policies:catalogue",
+    "policies:interpretations",
+    "portal:about",
+    "portal:site_map",
+    "portal:accessibility",
+    "portal:privacy",
+)
+
+
+@require_safe
+def sitemap_index(request: HttpRequest) -> HttpResponse:
+    """The list of sitemaps, each with the moment of its newest change."""
+    parts = ["<sitemap><loc>%s</loc></sitemap>" % _absolute(request, "pages")]
+    for name, documents in _sections().items():
+        facts = documents.order_by().aggregate(count=Count("pk"), changed=Max("last_published_at"))
+        for number in range(1, -(-facts["count"] // SITEMAP_PAGE) + 1):
+            changed = facts["changed"]
+            lastmod = f"<lastmod>{changed.isoformat()}</lastmod>" if changed else ""
+            address = _absolute(request, f"{name}-{number}")
+            parts.append(f"<sitemap><loc>{address}</loc>{lastmod}</sitemap>")
+    return _xml("sitemapindex", parts)
+
+
+@require_safe
+def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
+    """One sitemap: every address in each language, with its siblings in the other languages."""
+    if section == "pages":
+        return _xml("urlset", (_url(request, entry) for entry in _static_entries()))
+    name, _dash, number = section.rpartition("-")
+    sections = _sections()
+    if name not in sections or not number.isdigit() or int(number) < 1:
+        raise Http404
+    start = (int(number) - 1) * SITEMAP_PAGE
+    documents = sections[name].defer("body").order_by("pk")[start : start + SITEMAP_PAGE]
+    return _xml("urlset", (_url(request, _entry(page)) for page in documents))
+
+
+def _sections() -> dict[str, Any]:
+    return {
+        "policies": PolicyPage.objects.public().select_related("release"),
+        "interpretations": InterpretationPage.objects.public().select_related(
+            "release__policy_release"
+        ),
+    }
+
+
+def _entry(page: PolicyPage | InterpretationPage) -> _Entry:
+    path = _chinese_address(page)
+    codes = [code for code in CODES if words.headline(page, code)]
+    return _Entry(
+        tuple((code, path if code == SOURCE else f"/{code}{path}") for code in codes),
+        page.last_published_at,
+    )
+
+
+def _static_entries() -> Iterator[_Entry]:
+    for name in STATIC_PAGES:
+        paths = []
+        for code in CODES:
+            with override(code):
+                paths.append((code, reverse(name)))
+        yield _Entry(tuple(paths), None)
+
+
+def _url(request: HttpRequest, entry: _Entry) -> str:
+    address = {code: escape(request.build_absolute_uri(path)) for code, path in entry.paths}
+    links = ""
+    if len(address) > 1:
+        links = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{language_tag(code)}" href="{url}"/>'
+            for code, url in address.items()
+        )
+    lastmod = f"<lastmod>{entry.changed.isoformat()}</lastmod>" if entry.changed else ""
+    return "".join(f"<url><loc>{url}</loc>{lastmod}{links}</url>" for url in address.values())
+
+
+def _absolute(request: HttpRequest, section: str) -> str:
+    with override(SOURCE):
+        path = reverse("policies:sitemap_section", args=[section])
+    return escape(request.build_absolute_uri(path))
+
+
+def _xml(root: str, parts: Iterable[str]) -> HttpResponse:
+    spaces = (
+        'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        'xmlns:xhtml="http://www.w3.org/1999/xhtml"'
+    )
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{root} {spaces}>{"".join(parts)}</{root}>'
+    return HttpResponse(text, content_type="application/xml; charset=utf-8")

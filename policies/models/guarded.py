@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from wagtail.models import PagePermissionTester
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from wagtail.models import Page, Revision
+
+    _Base = Page
+else:
+    _Base = object
+
+
+class GuardedPermissionTester(PagePermissionTester):  # type: ignore[misc]
+    """Nobody publishes by hand: a document goes public by its workflow, and then it stays."""
+
+    def can_publish(self) -> bool:
+        return False
+
+    def can_publish_subpage(self) -> bool:
+        return False
+
+    def can_unpublish(self) -> bool:
+        return not self.page.is_released and super().can_unpublish()
+
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        return not self.page.is_released and super().can_delete(ignore_bulk)
+
+    def can_set_view_restrictions(self) -> bool:
+        return False
+
+
+class GuardedPageMixin(_Base):
+    """A page that becomes public by a release and by nothing else.
+
+    Every route of Wagtail to publication (workflow, schedule, bulk action, shell) ends in
+    ``publish``; unpublishing, expiring, deleting and aliasing end in the methods below.
+    """
+
+    @property
+    def is_released(self) -> bool:
+        return getattr(self, "release", None) is not None
+
+    def permissions_for_user(self, user: AbstractBaseUser) -> GuardedPermissionTester:
+        return GuardedPermissionTester(user, self)
+
+    def publish(self, revision: Revision, user: Any = None, **kwargs: Any) -> None:
+        from policies import services
+
+        services.publish(self, revision, user=user, now=timezone.now())
+
+    def publish_unguarded(self, revision: Revision, user: Any) -> None:
+        """Wagtail's own publication; only ``services.publish`` calls it, in its transaction."""
+        super().publish(revision, user=user, skip_permission_checks=True)
+
+    def unpublish(self, *args: Any, **kwargs: Any) -> None:
+        from policies import services
+
+        services.refuse_if_released(self)
+        super().unpublish(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        from policies import services
+
+        services.refuse_if_released(self)
+        return super().delete(*args, **kwargs)
+
+    def create_alias(self, *args: Any, **kwargs: Any) -> Any:
+        from policies import services
+
+        services.refuse_alias()

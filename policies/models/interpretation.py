@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.utils.translation import gettext_lazy as _
+from wagtail.fields import StreamField
+from wagtail.models import Page, PageManager
+from wagtail.query import PageQuerySet
+
+from multilingual.languages import CODES
+from multilingual.pages import MultilingualMixin
+from policies import blocks
+from policies.enums import InterpretationKind
+from policies.models.guarded import GuardedPageMixin
+
+
+class InterpretationQuerySet(PageQuerySet):  # type: ignore[misc]
+    def public(self) -> InterpretationQuerySet:
+        """Only released interpretations of policies that are public themselves."""
+        from policies.models.policy import PolicyPage
+
+        return self.filter(
+            live=True,
+            release__isnull=False,
+            release__policy_release__page__in=PolicyPage.objects.public().values("pk"),
+        )
+
+    def for_lists(self) -> InterpretationQuerySet:
+        return self.defer("body", "search_description").select_related(
+            "release__policy_release__page"
+        )
+
+    def for_index(self) -> InterpretationQuerySet:
+        return self.select_related("release__policy_release")
+
+
+class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
+    """解读: explains the policy below which it stands, and is released with it or after it."""
+
+    headline = models.CharField(_("title"), max_length=500)
+    abstract = models.TextField(_("summary"), blank=True)
+    translation_ready = models.BooleanField(_("translation ready"), default=False)
+    kind = models.CharField(_("kind"), max_length=16, choices=InterpretationKind, blank=True)
+    speaker = models.CharField(
+        _("who explains"), max_length=200, blank=True,
+        help_text=_("The department, or the expert with name and function."),
+    )
+    signed_on = models.DateField(_("date signed"), null=True, blank=True)
+    body = StreamField(blocks.interpretation_body(), blank=True, verbose_name=_("text"))
+
+    objects = PageManager.from_queryset(InterpretationQuerySet)()
+
+    parent_page_types = ["policies.PolicyPage"]
+    subpage_types = []
+    preview_modes = [(code, code) for code in CODES]
+
+    class Meta:
+        verbose_name = _("interpretation")
+        verbose_name_plural = _("interpretations")
+
+    @property
+    def words(self) -> str:
+        """All that is said in it, pictures and videos by their alternatives, for search."""
+        return "\n".join(self.body.stream_block.get_searchable_content(self.body))
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> Any:
+        release = getattr(self, "release", None)
+        parts = super().get_url_parts(request)
+        if release is None or parts is None:
+            return parts
+        return (parts[0], parts[1], release.get_absolute_url())
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        release = getattr(self, "release", None)
+        if release is None:
+            raise Http404
+        return HttpResponsePermanentRedirect(release.get_absolute_url())

@@ -1,0 +1,217 @@
+"""The rules of policy documents: pure functions without a database and without a clock."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from policies.enums import (
+    CHANGING_TEXT,
+    ENDING,
+    Disclosure,
+    EffectKind,
+    ImportedStatus,
+    TextState,
+    Validity,
+)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ONE_DAY = datetime.timedelta(days=1)
+
+
+def local_day(moment: datetime.datetime) -> datetime.date:
+    """Give the Shanghai day of an aware moment."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFact:
+    """A released effect on a document: days are Shanghai days, ``until_on`` is inclusive."""
+
+    kind: EffectKind
+    effective_on: datetime.date
+    until_on: datetime.date | None = None
+    provisions: tuple[str, ...] = ()
+    applied: bool = False
+    effect_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValidityFacts:
+    """All that decides on the validity of one document."""
+
+    effective_on: datetime.date | None = None
+    expires_on: datetime.date | None = None
+    imported_as: ImportedStatus | None = None
+    effects: tuple[EffectFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A status from a day to a day, both inclusive; ``None`` is without end."""
+
+    from_day: datetime.date | None
+    until_day: datetime.date | None
+    status: Validity
+
+
+def _acting(facts: ValidityFacts, day: datetime.date, *kinds: EffectKind) -> list[EffectFact]:
+    return [e for e in facts.effects if e.kind in kinds and e.effective_on <= day]
+
+
+def last_day(facts: ValidityFacts, day: datetime.date) -> datetime.date | None:
+    """Give the last day of validity as it is known on ``day``, extensions included."""
+    extensions = [
+        e.until_on for e in _acting(facts, day, EffectKind.EXTENDS) if e.until_on is not None
+    ]
+    return max([*extensions, facts.expires_on]) if extensions and facts.expires_on else (
+        max(extensions) if extensions else facts.expires_on
+    )
+
+
+def validity(facts: ValidityFacts, day: datetime.date) -> Validity:
+    """Tell the validity of a document on a Shanghai day.
+
+    The first that holds decides: repealed or replaced; lapsed by an import's word; not yet in
+    force; past its last day (extensions count from the day they take effect, and an extension
+    revives what had lapsed); suspended; partly repealed; unknown; in force.
+    A queryset gives the same by ``queries.validity_expression``.
+    """
+    if _acting(facts, day, *ENDING):
+        return Validity.REPEALED
+    if facts.imported_as == ImportedStatus.EXPIRED:
+        return Validity.EXPIRED
+    if facts.effective_on and day < facts.effective_on:
+        return Validity.NOT_YET
+    end = last_day(facts, day)
+    if end and day > end:
+        return Validity.EXPIRED
+    suspensions = _acting(facts, day, EffectKind.SUSPENDS)
+    if any(e.until_on is None or day <= e.until_on for e in suspensions):
+        return Validity.SUSPENDED
+    if _acting(facts, day, EffectKind.PARTLY_REPEALS):
+        return Validity.PARTLY
+    if facts.imported_as == ImportedStatus.UNKNOWN or (
+        facts.imported_as is None and facts.effective_on is None
+    ):
+        return Validity.UNVERIFIED
+    return Validity.IN_FORCE
+
+
+def intervals(facts: ValidityFacts) -> tuple[Interval, ...]:
+    """Give the whole life of a document as adjoining intervals, for a search index.
+
+    A query filters them by its day, so a status changes at midnight without a task.
+    """
+    turns: set[datetime.date] = set()
+    if facts.effective_on:
+        turns.add(facts.effective_on)
+    if facts.expires_on:
+        turns.add(facts.expires_on + ONE_DAY)
+    for effect in facts.effects:
+        turns.add(effect.effective_on)
+        if effect.until_on:
+            turns.add(effect.until_on + ONE_DAY)
+    starts: list[datetime.date | None] = [None, *sorted(turns)]
+    found: list[Interval] = []
+    for i, start in enumerate(starts):
+        until = starts[i + 1] - ONE_DAY if i + 1 < len(starts) else None  # type: ignore[operator]
+        probe = start or (until or datetime.date.min)
+        status = validity(facts, probe)
+        if found and found[-1].status == status:
+            found[-1] = Interval(found[-1].from_day, until, status)
+        else:
+            found.append(Interval(start, until, status))
+    return tuple(found)
+
+
+def cause(facts: ValidityFacts, day: datetime.date) -> EffectFact | None:
+    """Give the effect that made the document what it is on ``day``: the latest that acts."""
+    kinds = {
+        Validity.REPEALED: ENDING,
+        Validity.SUSPENDED: (EffectKind.SUSPENDS,),
+        Validity.PARTLY: (EffectKind.PARTLY_REPEALS,),
+    }.get(validity(facts, day))
+    acting = _acting(facts, day, *kinds) if kinds else []
+    return max(acting, key=lambda e: e.effective_on) if acting else None
+
+
+def repealed_provisions(facts: ValidityFacts, day: datetime.date) -> frozenset[str]:
+    """Give the anchors of the provisions that are repealed on ``day``."""
+    return frozenset(
+        anchor
+        for effect in _acting(facts, day, EffectKind.PARTLY_REPEALS)
+        for anchor in effect.provisions
+    )
+
+
+def outstanding(
+    facts: ValidityFacts, consolidated_as_of: datetime.date | None, day: datetime.date
+) -> list[EffectFact]:
+    """Give the amendments in force on ``day`` that are not yet worked into the text."""
+    return [
+        e
+        for e in _acting(facts, day, *CHANGING_TEXT)
+        if not e.applied and (consolidated_as_of is None or consolidated_as_of < e.effective_on)
+    ]
+
+
+def text_state(
+    facts: ValidityFacts, consolidated_as_of: datetime.date | None, day: datetime.date
+) -> TextState:
+    """Tell the third axis of a document: what its text contains."""
+    if outstanding(facts, consolidated_as_of, day) or (
+        facts.imported_as == ImportedStatus.AMENDED and consolidated_as_of is None
+    ):
+        return TextState.CHANGES_OUTSTANDING
+    if consolidated_as_of or _acting(facts, day, *CHANGING_TEXT):
+        return TextState.CONSOLIDATED
+    return TextState.AS_ISSUED
+
+
+def reaches(edges: Iterable[tuple[int, int]], start: int, goal: int) -> bool:
+    """Tell whether ``goal`` can be reached from ``start`` along the directed ``edges``."""
+    after: dict[int, list[int]] = {}
+    for source, target in edges:
+        after.setdefault(source, []).append(target)
+    seen: set[int] = set()
+    waiting = [start]
+    while waiting:
+        here = waiting.pop()
+        if here == goal:
+            return True
+        if here not in seen:
+            seen.add(here)
+            waiting.extend(after.get(here, ()))
+    return False
+
+
+def is_blank(value: object) -> bool:
+    """Tell whether a field holds nothing a reader could see.
+
+    Untouched text is ``None``, an untouched stream has no blocks, an emptied editor leaves
+    ``<p></p>``: each of them is missing.
+    """
+    if value is None:
+        return True
+    if isinstance(value, str):
+        words = value.replace("&nbsp;", " ")
+        while "<" in words and ">" in words[words.index("<") :]:
+            start = words.index("<")
+            words = words[:start] + words[words.index(">", start) + 1 :]
+        return not words.strip()
+    if isinstance(value, Sequence) or hasattr(value, "__len__"):
+        return len(value) == 0
+    return False
+
+
+def may_be_released(disclosure: str) -> bool:
+    """Only documents that are proactively disclosed can be released (条例 art. 19)."""
+    return disclosure == Disclosure.PROACTIVE
+
+
+def index_number(code: str, year: int, serial: int) -> str:
+    """Write an index number: ``{organisation code}/{year}-{serial}``, serial not padded."""
+    return f"{code}/{year}-{serial}"

@@ -1,0 +1,52 @@
+"""Every address of the site. Those without a prefix are Chinese, other languages have one."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path, re_path, reverse
+from django.utils.http import urlencode
+from django.utils.module_loading import import_string
+from django.views.static import serve
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from config.accounts import EditorLoginView
+from portal import health
+from portal.urls import robots_pattern
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """There is one login, with lockout and second factor; Wagtail's own address leads to it."""
+    following = {"next": request.GET.get("next") or reverse("wagtailadmin_home")}
+    return redirect(f"{reverse('account_login')}?{urlencode(following)}")
+
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    robots_pattern,
+    path("admin/login/", admin_login),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("api/", import_string("policies.api.api").urls),
+]
+if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):
+    urlpatterns.append(
+        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
+    )
+
+urlpatterns += i18n_patterns(
+    path("accounts/login/", EditorLoginView.as_view()),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("", include("portal.urls")),
+    path("", include("policies.urls")),
+    path("", include(wagtail_urls)),
+    prefix_default_language=False,
+)
+
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"

@@ -1,0 +1,272 @@
+"""Builds the demo city through the services that the site itself uses.
+
+Its documents pass the real review. Only the clock is the demo's own: a document is released on
+the day of its issue, so that the city has a past.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.files.images import ImageFile
+from django.db import transaction
+from django.utils.translation import override
+from wagtail.images import get_image_model
+from wagtail.models import Page, Site, WorkflowState
+from wagtail.users.models import UserProfile
+
+from multilingual.languages import SOURCE, suffixed
+from organisations import services as organisations
+from organisations.models import Membership, Organisation
+from policies import rules
+from policies import services as policies
+from policies.enums import Disclosure
+from policies.models import (
+    Audience,
+    InterpretationPage,
+    PolicyAlias,
+    PolicyIssuer,
+    PolicyNumber,
+    PolicyPage,
+    PolicyRelation,
+    ProposedEffect,
+    Subject,
+    Territory,
+)
+
+DATA = Path(__file__).parent / "data"
+PASSWORD = "gongkai-demo"  # noqa: S105 - shown on the login page of the demo
+OFFICE = "LC-BG"
+WORKING_HOURS = datetime.time(10, tzinfo=rules.SHANGHAI)
+STAFF = ("drafter", "reviewer", "publisher")
+NOTIFICATIONS = ("submitted_notifications", "approved_notifications", "rejected_notifications")
+
+
+def read(name: str) -> Any:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def is_loaded() -> bool:
+    return Organisation.objects.filter(code=OFFICE).exists()
+
+
+def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambda *_: None) -> None:
+    """Load the whole city in one transaction. ``progress`` hears how many documents are done."""
+    with transaction.atomic(), override(SOURCE):
+        _name_the_home_page()
+        _load_terms()
+        _load_organisations(now)
+        _load_people(now)
+        stated = sorted(read("policies.json"), key=lambda policy: policy["issued_on"])
+        pages: dict[str, PolicyPage] = {}
+        interpretations = _by_policy(read("interpretations.json"))
+        for done, policy in enumerate(stated, start=1):
+            pages[policy["slug"]] = _release(policy, pages, interpretations, now)
+            progress(done, len(stated))
+
+
+def _name_the_home_page() -> None:
+    home = Site.objects.get(is_default_site=True).root_page
+    Page.objects.filter(pk=home.pk).update(title="澜川公开", draft_title="澜川公开")
+
+
+def _load_terms() -> None:
+    for name, model in (("subjects", Subject), ("audiences", Audience), ("territories", Territory)):
+        for order, term in enumerate(read("terms.json")[name]):
+            model.objects.create(
+                key=term["key"], sort_order=order, **_columns("name", term["name"])
+            )
+
+
+def _columns(field: str, texts: dict[str, Any]) -> dict[str, Any]:
+    return {suffixed(field, language): text for language, text in texts.items()}
+
+
+def _load_organisations(now: datetime.datetime) -> None:
+    stated = read("organisations.json")
+    known: dict[str, Organisation] = {}
+    for item in stated:
+        first, *later = item["names"]
+        known[item["code"]] = organisations.establish(
+            item["code"],
+            level=item["level"],
+            names=first["name"],
+            short_names=first.get("short"),
+            parent=known.get(item["parent"]),
+            now=now,
+        )
+        for name in later:
+            organisations.rename(
+                known[item["code"]],
+                name["name"],
+                short_names=name.get("short"),
+                valid_from=datetime.date.fromisoformat(name["from"]),
+                now=now,
+            )
+    for item in stated:
+        for successor in item["successors"]:
+            organisations.merge(
+                [known[item["code"]]],
+                [known[successor["code"]]],
+                on=datetime.date.fromisoformat(successor["on"]),
+                now=now,
+            )
+
+
+def _load_people(now: datetime.datetime) -> None:
+    for person in read("people.json"):
+        user = get_user_model().objects.create_user(
+            person["username"],
+            email=f"{person['username']}@example.com",
+            password=PASSWORD,
+            last_name=person["name"],
+        )
+        UserProfile.objects.create(user=user, **dict.fromkeys(NOTIFICATIONS, False))
+        if person["role"] == "administrator":
+            organisations.appoint_administrator(user, now=now)
+        else:
+            organisation = Organisation.objects.get(code=person["organisation"])
+            organisations.grant(user, organisation, person["role"], now=now)
+
+
+def _staff(code: str) -> list[Any]:
+    """Give drafter, reviewer and publisher of an organisation, or of the government's office."""
+    members = Membership.objects.filter(organisation__code=code).select_related("user")
+    by_role = {member.role: member.user for member in members}
+    return [by_role[role] for role in STAFF] if set(STAFF) <= by_role.keys() else _staff(OFFICE)
+
+
+def _by_policy(stated: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in stated:
+        found.setdefault(item["policy"], []).append(item)
+    return found
+
+
+def _release(
+    policy: dict[str, Any],
+    pages: dict[str, PolicyPage],
+    interpretations: dict[str, list[dict[str, Any]]],
+    now: datetime.datetime,
+) -> PolicyPage:
+    owner = Organisation.objects.select_related("page").get(code=policy["owner"])
+    drafter, reviewer, publisher = _staff(policy["owner"])
+    page = _draft(policy, pages)
+    page.owner = drafter
+    owner.page.refresh_from_db()
+    owner.page.add_child(instance=page)
+    for item in interpretations.get(policy["slug"], []):
+        page.refresh_from_db()
+        explanation = _interpretation(item, owner)
+        page.add_child(instance=explanation)
+        explanation.save_revision(user=drafter)
+    page = PolicyPage.objects.get(pk=page.pk)
+    revision = page.save_revision(user=drafter)
+    page.get_workflow().start(page, drafter)
+    page.current_workflow_task_state.approve(user=reviewer)
+    _approve_at_last(page, publisher)
+    issued = datetime.date.fromisoformat(policy["issued_on"])
+    released_at = min(datetime.datetime.combine(issued, WORKING_HOURS), now)
+    policies.publish(page, revision, user=publisher, now=released_at)
+    return PolicyPage.objects.get(pk=page.pk)
+
+
+def _approve_at_last(page: PolicyPage, publisher: Any) -> None:
+    """Pass the last step without Wagtail's publication, which would read today's clock."""
+    state = page.current_workflow_task_state
+    state.approve(user=publisher, update=False)
+    WorkflowState.objects.filter(pk=state.workflow_state_id).update(
+        status=WorkflowState.STATUS_APPROVED
+    )
+
+
+def _draft(policy: dict[str, Any], pages: dict[str, PolicyPage]) -> PolicyPage:
+    waiver = policy.get("no_interpretation") or {}
+    page = PolicyPage(
+        title=policy["title"][SOURCE][:255],
+        slug=policy["slug"],
+        live=False,
+        **_columns("headline", policy["title"]),
+        **_columns("abstract", policy["abstract"]),
+        **_columns("translation_ready", dict.fromkeys(policy["title"], True)),
+        kind=policy["kind"],
+        disclosure=Disclosure.PROACTIVE,
+        adoption_note=policy.get("adoption_note", ""),
+        adopted_on=policy["adopted_on"],
+        issued_on=policy["issued_on"],
+        effective_on=policy["effective_on"],
+        expires_on=policy["expires_on"],
+        subject=Subject.objects.get(key=policy["subject"]),
+        territory=Territory.objects.get(key=policy["territory"]),
+        no_interpretation_reason=waiver.get("reason", ""),
+        interpretation_due_on=waiver.get("due_on"),
+    )
+    page.body = [("text", (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip())]
+    page.audiences = list(Audience.objects.filter(key__in=policy["audiences"]))
+    page.numbers = [PolicyNumber(text=text) for text in policy["numbers"]]
+    page.issuers = [
+        PolicyIssuer(organisation=Organisation.objects.get(code=code)) for code in policy["issuers"]
+    ]
+    page.popular_names = [
+        PolicyAlias(text=alias["text"], language=alias["lang"]) for alias in policy["aliases"]
+    ]
+    page.proposed_effects = [
+        ProposedEffect(
+            kind=effect["kind"],
+            target=pages[effect["target"]],
+            provisions=effect["provisions"],
+            effective_on=effect["effective_on"],
+            until_on=effect["until_on"],
+            applied=effect["applied"],
+        )
+        for effect in policy["effects"]
+    ]
+    page.relations = [
+        PolicyRelation(kind=relation["kind"], target=pages[relation["target"]])
+        for relation in policy["relations"]
+    ]
+    return page
+
+
+def _interpretation(item: dict[str, Any], owner: Organisation) -> InterpretationPage:
+    page = InterpretationPage(
+        title=item["title"][SOURCE][:255],
+        slug=item["slug"],
+        live=False,
+        **_columns("headline", item["title"]),
+        **_columns("abstract", item["abstract"]),
+        **_columns("translation_ready", dict.fromkeys(item["title"], True)),
+        kind=item["kind"],
+        speaker=item["speaker"],
+        signed_on=item["signed_on"],
+    )
+    page.body = list(_blocks(item["body"], owner))
+    return page
+
+
+def _blocks(body: list[dict[str, Any]], owner: Organisation) -> Iterator[tuple[str, Any]]:
+    for block in body:
+        if block["type"] == "picture":
+            yield "picture", {
+                "image": _picture(block["file"], owner),
+                "alternative": block["alternative"],
+            }
+        elif block["type"] == "question":
+            yield "question", {"question": block["question"], "answer": block["answer"]}
+        else:
+            yield "text", block["value"]
+
+
+def _picture(name: str, owner: Organisation) -> Any:
+    path = DATA / "pictures" / name
+    with path.open("rb") as file:
+        return get_image_model().objects.create(
+            title=path.stem,
+            file=ImageFile(file, name=name),
+            collection=organisations.collection_of(owner),
+        )

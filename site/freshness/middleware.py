@@ -1,0 +1,73 @@
+"""Anonymous pages from the cache, never stale: the key holds the version of the content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from freshness import services
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+SECONDS = 600
+LONGEST_ADDRESS = 1_000
+KEPT_STATUSES = (200, 404, 410)
+NEVER = ("/admin/", "/accounts/", "/documents/", "/healthz", "/readyz")
+
+
+class PageCacheMiddleware:
+    """Keeps what an anonymous reader was shown, for those who ask the same.
+
+    Validity changes at midnight in Shanghai, so the day is part of the key; everything else that
+    the public sees changes the content's version. It stands above sessions and authentication:
+    a hit costs one query and one look into the cache. Whatever sets a cookie is never kept.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not _is_anonymous_read(request):
+            return self.get_response(request)
+        key = _key(request)
+        kept = cache.get(key)
+        if kept is not None:
+            status, headers, content = kept
+            return HttpResponse(content, status=status, headers=headers)
+        response = self.get_response(request)
+        if (
+            response.status_code in KEPT_STATUSES
+            and not response.streaming
+            and not response.cookies
+            and "no-store" not in response.headers.get("Cache-Control", "")
+        ):
+            cache.set(key, (response.status_code, dict(response.headers), response.content), SECONDS)
+        return response
+
+
+def _is_anonymous_read(request: HttpRequest) -> bool:
+    return (
+        request.method == "GET"
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        and len(request.get_full_path()) <= LONGEST_ADDRESS
+        and not request.path_info.startswith(NEVER)
+    )
+
+
+def _key(request: HttpRequest) -> str:
+    asked = "\n".join(
+        [
+            str(services.current()),
+            timezone.localdate().isoformat(),
+            request.scheme or "",
+            request.get_host(),
+            request.get_full_path(),
+            request.COOKIES.get(settings.THEME_COOKIE, ""),
+            request.headers.get("HX-Request", ""),
+        ]
+    )
+    return "page:" + hashlib.sha256(asked.encode()).hexdigest()

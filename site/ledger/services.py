@@ -1,0 +1,156 @@
+"""Writes the log, chains it, and checks the chain."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db import models, transaction
+from django.db.models import Min
+
+from guards.services import lock
+from ledger.models import Entry, Seal
+from ledger.rules import GENESIS, is_action
+
+BATCH = 1_000
+LOOK_BACK = 10_000
+
+
+@dataclass(frozen=True)
+class Root:
+    """The end of the chain at some moment. Published elsewhere, it pins everything before it."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A place where the chain does not hold."""
+
+    seq: int
+    entry_id: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        entry = f"entry {self.entry_id}" if self.entry_id is not None else "no entry"
+        return f"{entry} (seal {self.seq}): {self.reason}"
+
+
+def record(
+    action: str,
+    subject: models.Model | None,
+    *,
+    actor: AbstractUser | AnonymousUser | None = None,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Writes one entry; call it in the transaction of the change that it tells of.
+
+    action: small words with dots, "policy.released".
+    subject: what was changed; kept by type, key and its `str()` at this moment.
+    actor: who did it; None or an anonymous visitor is the system itself.
+    now: the moment, aware.
+    data: what else belongs to the record, as JSON; dates and times are allowed. No personal data.
+    Raises ValueError for an action that is no such name.
+    """
+    if not is_action(action):
+        raise ValueError(f"An action is small words with dots, not {action!r}.")
+    entry = Entry(at=now, action=action, data=dict(data or {}))
+    if isinstance(actor, AbstractUser):
+        entry.actor_id = actor.pk
+        entry.actor_name = (actor.get_full_name() or actor.get_username())[:300]
+    if subject is not None:
+        entry.subject_type = subject._meta.label_lower
+        entry.subject_id = str(subject.pk)
+        entry.subject_label = str(subject)[:300]
+    entry.save(force_insert=True)
+    return entry
+
+
+def seal(now: datetime, *, look_back: int | None = LOOK_BACK) -> int:
+    """Chains every committed entry that has no seal yet, at `now` (aware); returns how many.
+
+    One sealer works at a time, others wait. An entry may commit after entries with higher ids, so
+    the search begins `look_back` seals before the end of the chain, and with None at its beginning.
+    """
+    sealed = 0
+    while count := _seal_batch(now, look_back):
+        sealed += count
+    return sealed
+
+
+def _unsealed(look_back: int | None) -> models.QuerySet[Entry]:
+    entries = Entry.objects.filter(seal__isnull=True).order_by("pk")
+    end = root()
+    if look_back is None or end is None:
+        return entries
+    recent = Seal.objects.filter(seq__gt=end.seq - look_back)
+    return entries.filter(pk__gte=recent.aggregate(least=Min("entry_id"))["least"])
+
+
+def _seal_batch(now: datetime, look_back: int | None) -> int:
+    if not _unsealed(look_back).exists():
+        return 0  # on SQLite the transaction below would keep writers waiting for nothing
+    with transaction.atomic():
+        lock("ledger.seal")
+        end = root() or Root(0, GENESIS)
+        seals = []
+        for entry in _unsealed(look_back)[:BATCH]:
+            link = Seal(seq=end.seq + 1, entry=entry, sealed_at=now, previous_hash=end.hash)
+            link.hash = link.expected_hash(entry)
+            seals.append(link)
+            end = Root(link.seq, link.hash)
+        Seal.objects.bulk_create(seals)
+    return len(seals)
+
+
+def root() -> Root | None:
+    """The end of the chain now, for publication; None before the first seal."""
+    last = Seal.objects.order_by("-seq").first()
+    return Root(last.seq, last.hash) if last else None
+
+
+def verify(published: Iterable[Root] = ()) -> list[Problem]:
+    """Every place where the chain does not hold, first to last; an empty list if it does.
+
+    published: roots that were noted earlier. The chain must still contain them, so that a log
+    rewritten from some point on, or cut short, is found too.
+    """
+    problems: list[Problem] = []
+    expected = {known.seq: known.hash for known in published}
+    end = Root(0, GENESIS)
+    for link, entry in _links():
+        if reason := _fault(link, entry, end):
+            problems.append(Problem(link.seq, link.entry_id, reason))
+        noted = expected.pop(link.seq, link.hash)
+        if noted != link.hash:
+            problems.append(Problem(link.seq, link.entry_id, "the published root has another hash"))
+        end = Root(link.seq, link.hash)
+    problems += [
+        Problem(seq, None, "the chain ends before this published root") for seq in sorted(expected)
+    ]
+    return problems
+
+
+def _links() -> Iterator[tuple[Seal, Entry | None]]:
+    """Each seal in order with its entry, which someone may have removed."""
+    seals = Seal.objects.order_by("seq").iterator(chunk_size=BATCH)
+    while chunk := list(islice(seals, BATCH)):
+        entries = Entry.objects.in_bulk([link.entry_id for link in chunk])
+        for link in chunk:
+            yield link, entries.get(link.entry_id)
+
+
+def _fault(link: Seal, entry: Entry | None, end: Root) -> str:
+    if link.seq != end.seq + 1:
+        return f"the seals between {end.seq} and {link.seq} are gone"
+    if link.previous_hash != end.hash:
+        return "it does not follow the seal before it"
+    if entry is None:
+        return "the entry is gone"
+    if link.hash != link.expected_hash(entry):
+        return "the entry is not what was sealed"
+    return ""

@@ -1,0 +1,32 @@
+"""The languages of the portal, in the order in which they are offered."""
+
+SOURCE = "zh-hans"
+LANGUAGES = (
+    ("zh-hans", "中文"),
+    ("en", "English"),
+    ("ko", "한국어"),
+    ("ja", "日本語"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ru", "Русский"),
+    ("ar", "العربية"),
+)
+CODES = tuple(code for code, _ in LANGUAGES)
+FOREIGN = CODES[1:]
+
+
+def suffixed(field: str, language: str) -> str:
+    """Give the column of a translated field: ``headline`` in ``zh-hans`` is ``headline_zh_hans``.
+
+    Always read and write the suffixed column: the bare name follows the active language.
+    """
+    return f"{field}_{language.replace('-', '_')}"
+
+
+def translated(instance: object, field: str, language: str) -> str:
+    """Give the text of ``field`` in ``language``, or in Chinese where it is blank."""
+    return str(
+        getattr(instance, suffixed(field, language)) or getattr(instance, suffixed(field, SOURCE))
+        or ""
+    )

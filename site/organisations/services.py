@@ -1,0 +1,352 @@
+"""The only writers of organisations, their names, members and rights.
+
+Every function takes the moment ``now`` (aware) and who does it, works in one transaction and
+leaves a ledger entry. It raises ``Refused`` when a rule forbids what was asked; then nothing
+has changed.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Page,
+    Revision,
+    Site,
+    Task,
+    TaskState,
+    Workflow,
+    WorkflowPage,
+    WorkflowState,
+    WorkflowTask,
+)
+
+from ledger import services as ledger
+from multilingual.languages import suffixed
+from organisations import rules
+from organisations.models import (
+    Membership,
+    Organisation,
+    OrganisationName,
+    OrganisationPage,
+    Role,
+    RoleApprovalTask,
+    Succession,
+)
+
+Names = Mapping[str, str]
+
+
+class Refused(ValidationError):
+    """A rule forbids it; the message says which, in the editor's language."""
+
+
+# --- organisations ------------------------------------------------------------------------------
+
+
+def establish(
+    code: str,
+    *,
+    level: str,
+    names: Names,
+    short_names: Names | None = None,
+    parent: Organisation | None = None,
+    verified: bool = True,
+    user: AbstractUser | None = None,
+    now: datetime.datetime,
+) -> Organisation:
+    """Make an authority with its page, its collection of files and the groups of its roles.
+
+    code: capital letters, digits and hyphens; it never changes. names: by language, Chinese at
+    least, valid from the beginning; ``rename`` adds later ones. Raises ``ValidationError`` for a
+    code that is malformed or taken.
+    """
+    with transaction.atomic():
+        organisation = Organisation(code=code, level=level, parent=parent, verified=verified)
+        organisation.full_clean()
+        organisation.save()
+        _add_name(organisation, names, short_names or {}, valid_from=None)
+        _make_page(organisation)
+        _make_collection(organisation)
+        for role in Role:
+            _make_group(organisation, role)
+        ledger.record("organisation.established", organisation, actor=user, now=now)
+    return organisation
+
+
+def rename(
+    organisation: Organisation,
+    names: Names,
+    *,
+    valid_from: datetime.date,
+    short_names: Names | None = None,
+    user: AbstractUser | None = None,
+    now: datetime.datetime,
+) -> OrganisationName:
+    """Give an authority a new name from a Shanghai day on. Older pages keep the name of their
+    day; the code, and with it every index number and address, stays."""
+    with transaction.atomic():
+        name = _add_name(organisation, names, short_names or {}, valid_from=valid_from)
+        title = _title(organisation)
+        Page.objects.filter(organisationpage__organisation=organisation).update(
+            title=title, draft_title=title
+        )
+        Collection.objects.filter(pk=collection_of(organisation).pk).update(name=title)
+        ledger.record(
+            "organisation.renamed", organisation, actor=user, now=now,
+            data={"valid_from": valid_from, "name": names["zh-hans"]},
+        )  # fmt: skip
+    return name
+
+
+def merge(
+    predecessors: Sequence[Organisation],
+    successors: Sequence[Organisation],
+    *,
+    on: datetime.date,
+    user: AbstractUser | None = None,
+    now: datetime.datetime,
+) -> None:
+    """Record that ``successors`` took over from ``predecessors`` on a Shanghai day.
+
+    Several successors are a split. Nothing that was released changes, nor does its address.
+    """
+    with transaction.atomic():
+        for predecessor in predecessors:
+            for successor in successors:
+                Succession.objects.create(predecessor=predecessor, successor=successor, on=on)
+            ledger.record(
+                "organisation.merged", predecessor, actor=user, now=now,
+                data={"on": on, "successors": [successor.code for successor in successors]},
+            )  # fmt: skip
+
+
+def collection_of(organisation: Organisation) -> Collection:
+    """Give the collection that holds the organisation's pictures and files."""
+    group = Group.objects.get(name=group_name(organisation, Role.DRAFTER))
+    permission = GroupCollectionPermission.objects.filter(group=group).first()
+    if permission is None:
+        raise Collection.DoesNotExist
+    return permission.collection
+
+
+def _title(organisation: Organisation) -> str:
+    return f"{organisation.code} {organisation.name_on(None)}"[:255]
+
+
+def _add_name(
+    organisation: Organisation,
+    names: Names,
+    short_names: Names,
+    *,
+    valid_from: datetime.date | None,
+) -> OrganisationName:
+    name = OrganisationName(organisation=organisation, valid_from=valid_from)
+    for language, words in names.items():
+        setattr(name, suffixed("name", language), words)
+    for language, words in short_names.items():
+        setattr(name, suffixed("short_name", language), words)
+    name.full_clean()
+    name.save()
+    return name
+
+
+def _make_page(organisation: Organisation) -> None:
+    home = Site.objects.get(is_default_site=True).root_page
+    home.add_child(
+        instance=OrganisationPage(
+            title=_title(organisation), slug=slugify(organisation.code), organisation=organisation
+        )
+    )
+
+
+def _make_collection(organisation: Organisation) -> None:
+    root = Collection.get_first_root_node()
+    assert root is not None
+    collection = root.add_child(instance=Collection(name=_title(organisation)))
+    actions = {get_image_model(): "image", get_document_model(): "document"}
+    for role in rules.COLLECTION_ROLES:
+        group = _group(organisation, role)
+        for model, name in actions.items():
+            for action in ("add", "change", "choose"):
+                GroupCollectionPermission.objects.create(
+                    group=group,
+                    collection=collection,
+                    permission=Permission.objects.get(
+                        content_type__app_label=model._meta.app_label,
+                        codename=f"{action}_{name}",
+                    ),
+                )
+
+
+def group_name(organisation: Organisation, role: str) -> str:
+    """Give the name of the Django group that stands behind a role."""
+    return f"{organisation.code} · {role}"
+
+
+def _group(organisation: Organisation, role: str) -> Group:
+    return Group.objects.get_or_create(name=group_name(organisation, role))[0]
+
+
+def _make_group(organisation: Organisation, role: str) -> None:
+    group = _group(organisation, role)
+    group.permissions.add(
+        Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+    )
+    page = OrganisationPage.objects.get(organisation=organisation)
+    for action in rules.ROLE_PERMISSIONS[role]:
+        GroupPagePermission.objects.create(
+            group=group,
+            page=page,
+            permission=Permission.objects.get(
+                content_type__app_label="wagtailcore", codename=f"{action}_page"
+            ),
+        )
+
+
+# --- members ------------------------------------------------------------------------------------
+
+
+def roles_of(user: Any, organisation: Organisation) -> set[str]:
+    """Give the roles of a person in an organisation."""
+    return set(
+        Membership.objects.filter(user=user, organisation=organisation).values_list(
+            "role", flat=True
+        )
+    )
+
+
+def managed_by(user: Any) -> list[int]:
+    """Give the ids of the organisations whose members a person manages, without administrators'
+    own power over all."""
+    managing = Membership.objects.filter(user=user, role=Role.MANAGER)
+    return list(managing.values_list("organisation_id", flat=True))
+
+
+def may_manage_members(by: Any, organisation: Organisation, of: Any = None) -> bool:
+    """Tell whether ``by`` may give or take roles in ``organisation``, of the person ``of``."""
+    return rules.may_manage_members(
+        is_administrator=by.is_superuser,
+        roles_there=roles_of(by, organisation),
+        is_self=of is not None and of == by,
+    )
+
+
+def grant(
+    user: AbstractUser,
+    organisation: Organisation,
+    role: str,
+    *,
+    by: AbstractUser | None = None,
+    now: datetime.datetime,
+) -> Membership:
+    """Give a person a role in an organisation, and by its group the rights on its pages.
+
+    by: who gives it; ``None`` is the system. Raises ``Refused`` if that person may not.
+    """
+    with transaction.atomic():
+        _refuse_unless_manager(by, organisation, user)
+        membership, new = Membership.objects.get_or_create(
+            user=user, organisation=organisation, role=role
+        )
+        user.groups.add(_group(organisation, role))
+        if new:
+            ledger.record(
+                "membership.granted", organisation, actor=by, now=now,
+                data={"user": user.get_username(), "role": role},
+            )  # fmt: skip
+    return membership
+
+
+def revoke(
+    user: AbstractUser,
+    organisation: Organisation,
+    role: str,
+    *,
+    by: AbstractUser | None = None,
+    now: datetime.datetime,
+) -> None:
+    """Take a role from a person. Raises ``Refused`` if ``by`` may not."""
+    with transaction.atomic():
+        _refuse_unless_manager(by, organisation, user)
+        gone, _rows = Membership.objects.filter(
+            user=user, organisation=organisation, role=role
+        ).delete()
+        user.groups.remove(_group(organisation, role))
+        if gone:
+            ledger.record(
+                "membership.revoked", organisation, actor=by, now=now,
+                data={"user": user.get_username(), "role": role},
+            )  # fmt: skip
+
+
+def _refuse_unless_manager(
+    by: AbstractUser | None, organisation: Organisation, user: AbstractUser
+) -> None:
+    if by is not None and not may_manage_members(by, organisation, user):
+        raise Refused(_("You manage the members of your own organisation, and not yourself."))
+
+
+def appoint_administrator(
+    user: AbstractUser, *, by: AbstractUser | None = None, now: datetime.datetime
+) -> None:
+    """Set a person above all organisations. Only administrators and the system may."""
+    if by is not None and not by.is_superuser:
+        raise Refused(_("Only an administrator appoints administrators."))
+    with transaction.atomic():
+        get_user_model().objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+        user.is_superuser = user.is_staff = True
+        ledger.record("administrator.appointed", user, actor=by, now=now)
+
+
+# --- the review ---------------------------------------------------------------------------------
+
+
+def drafters(state: WorkflowState, revision: Revision) -> set[int]:
+    """Give who submitted a document to review and who wrote the text that is in review."""
+    return {pk for pk in (state.requested_by_id, revision.user_id) if pk is not None}
+
+
+def refuse_unless_passed_by_different_people(state: WorkflowState, revision: Revision) -> None:
+    """Raise ``Refused`` unless exactly this revision passed its review by three people."""
+    approved = TaskState.objects.filter(
+        workflow_state=state, revision=revision, status=TaskState.STATUS_APPROVED
+    )
+    approvers = [pk for pk in approved.values_list("finished_by_id", flat=True) if pk is not None]
+    if not rules.passed_by_different_people(drafters(state, revision), approvers):
+        raise Refused(_("Draft, legal review and publication need three different people."))
+
+
+def ensure_workflow(**_signal: Any) -> None:
+    """Set up the review of a new site: legal review, then publication, for all its pages.
+
+    Also the receiver of ``post_migrate``. What an administrator changes later stays changed.
+    Wagtail's own first groups and workflow go: they reach over all organisations.
+    """
+    root = Page.get_first_root_node()
+    if root is None or RoleApprovalTask.objects.exists():
+        return
+    with transaction.atomic():
+        workflow = Workflow.objects.create(name="起草、合法性审核、发布")
+        for order, (name, role) in enumerate(
+            [("合法性审核", Role.REVIEWER), ("发布", Role.PUBLISHER)]
+        ):
+            task = RoleApprovalTask.objects.create(name=name, role=role)
+            WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=order)
+        WorkflowPage.objects.update_or_create(page=root, defaults={"workflow": workflow})
+        Workflow.objects.filter(name="Moderators approval").delete()
+        Task.objects.filter(name="Moderators approval").delete()
+        Group.objects.filter(name__in=["Editors", "Moderators"], user__isnull=True).delete()

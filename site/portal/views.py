@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotFound,
+    HttpResponseRedirect,
+    HttpResponseServerError,
+)
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from multilingual.languages import SOURCE
+from policies import reading
+from policies.models import Audience, Subject
+from policies.presenters import lines, words
+from policies.rules import local_day
+from portal import rules
+from portal.models import PortalSettings
+
+NEWEST = 6
+NEW_INTERPRETATIONS = 4
+YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Search first, then what is new, then the ways in by audience and by subject."""
+    language = get_language() or SOURCE
+    now = timezone.now()
+    today = local_day(now)
+    monday = _monday(now)
+    week = reading.released_since(monday).for_lists().order_by("-release__released_at", "-pk")
+    context = {
+        "tally": reading.tally(monday, today),
+        "newest": [lines.policy(page, language, today) for page in reading.newest()[:NEWEST]],
+        "week": [lines.policy(page, language, today) for page in week[:NEWEST]],
+        "interpretations": [
+            lines.interpretation(page, language, with_policy=True)
+            for page in reading.interpretations_for_list()[:NEW_INTERPRETATIONS]
+        ],
+        "audiences": _ways_in(Audience, language),
+        "subjects": _ways_in(Subject, language),
+        "website": _website(request),
+    }
+    return render(request, "portal/home.html", context)
+
+
+def _website(request: HttpRequest) -> dict[str, Any]:
+    """schema.org ``WebSite`` with the address that a search engine can send a query to."""
+    library = request.build_absolute_uri(reverse("policies:library"))
+    return {
+        "@context": "https://schema.org",
+        "@type": "WebSite",
+        "url": request.build_absolute_uri(reverse("portal:home")),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": f"{library}?q={{search_term_string}}",
+            "query-input": "required name=search_term_string",
+        },
+    }
+
+
+def _monday(now: datetime.datetime) -> datetime.datetime:
+    """The beginning of the Shanghai week that ``now`` lies in."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - datetime.timedelta(days=midnight.weekday())
+
+
+def _ways_in(model: type[Audience | Subject], language: str) -> list[dict[str, Any]]:
+    return [
+        {"key": term.key, "name": words.term(term, language), "count": term.count}
+        for term in reading.counted(model)
+        if term.count
+    ]
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/about.html", {"section": "about"})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html")
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/privacy.html")
+
+
+@require_safe
+def site_map(request: HttpRequest) -> HttpResponse:
+    language = get_language() or SOURCE
+    context = {
+        "section": "site_map",
+        "audiences": _ways_in(Audience, language),
+        "subjects": _ways_in(Subject, language),
+    }
+    return render(request, "portal/site_map.html", context)
+
+
+@require_safe
+def appearance(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark in a cookie, or forget it, and go back to the page left.
+
+    A plain link without a token, so that it works without scripts on cached pages: it changes
+    nothing but the reader's own display.
+    """
+    target = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        target = reverse("portal:home")
+    response = HttpResponseRedirect(target)
+    theme = rules.chosen_theme(request.GET.get("theme"))
+    if theme:
+        response.set_cookie(
+            rules.THEME_COOKIE,
+            theme,
+            max_age=YEAR_SECONDS,
+            samesite="Lax",
+            httponly=True,
+            secure=request.is_secure(),
+        )
+    else:
+        response.delete_cookie(rules.THEME_COOKIE)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    sitemap = request.build_absolute_uri("/sitemap.xml")
+    text = f"User-agent: *\nDisallow: /admin/\nDisallow: /appearance/\n\nSitemap: {sitemap}\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return HttpResponseForbidden(render_to_string("portal/errors/403.html", {}, request))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return forbidden(request)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return HttpResponseNotFound(render_to_string("portal/errors/404.html", {}, request))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of last resort: it asks neither the database nor any service."""
+    return HttpResponseServerError(render_to_string("portal/errors/500.html", _bare_frame(request)))
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The page while a needed service is down or under maintenance."""
+    response = HttpResponse(
+        render_to_string("portal/errors/503.html", _bare_frame(request)), status=503
+    )
+    response["Retry-After"] = "120"
+    return response
+
+
+def _bare_frame(request: HttpRequest) -> dict[str, Any]:
+    code = get_language() or SOURCE
+    return {
+        "request": request,
+        "portal": PortalSettings(),
+        "language_code": code,
+        "language_tag": rules.language_tag(code),
+        "direction": rules.direction(code),
+        "theme": rules.chosen_theme(request.COOKIES.get(rules.THEME_COOKIE)),
+    }

@@ -1,0 +1,46 @@
+"""`/healthz` says the process lives; `/readyz` says what does not work."""
+
+import pytest
+
+from config import readiness
+
+
+def test_healthz_asks_nothing_of_the_database(client, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_readyz_names_every_check_when_all_works(client, db):
+    response = client.get("/readyz")
+    assert response.json() == {"status": "ok", "checks": dict.fromkeys(readiness.PROBES, "ok")}
+    assert response.status_code == 200
+    assert list(readiness.PROBES) == ["database", "migrations", "triggers", "queue", "search"]
+
+
+def breaks() -> str:
+    raise ConnectionRefusedError("nobody listens")
+
+
+@pytest.mark.parametrize("name", list(readiness.PROBES))
+def test_readyz_names_what_fails(client, db, monkeypatch, name):
+    monkeypatch.setitem(readiness.PROBES, name, breaks)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    body = response.json()
+    assert body["status"] == "failing"
+    assert body["checks"][name] == "ConnectionRefusedError: nobody listens"
+    assert [n for n, state in body["checks"].items() if state != "ok"] == [name]
+
+
+def test_a_migration_that_is_not_applied_is_named(db):
+    MigrationRecorder.Migration.objects.filter(app="policies").delete()
+    assert "policies" in readiness.migrations()
+
+
+def test_a_missing_trigger_is_named(db):
+    from django.db import connection
+
+    from guards import services
+
+    services.remove(connection)
+    assert readiness.triggers().startswith("missing: ")

@@ -1,0 +1,150 @@
+"""What every test gets: Chinese as the language, its own folders, and services or a reason."""
+
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import pytest_django
+import redis
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.cache import cache
+from django.core.files.storage import storages
+from django.db import OperationalError, connections
+from django.test import TransactionTestCase
+from django.utils import translation
+from django.utils.functional import empty
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+import guards.services
+
+HOW_TO_GET = "run `make services`, which gets and starts it on Debian or Ubuntu"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything reads a setting: folders of this run, fast passwords, plain static files."""
+    folder = tempfile.TemporaryDirectory(prefix="gongkai-tests-")
+    config.add_cleanup(folder.cleanup)
+    var = Path(folder.name)
+    settings.VAR = var
+    settings.MEDIA_ROOT = var / "media"
+    settings.SEARCH_DIR = var / "search"
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        # A file, as in production: in memory, threads meet locks that nothing waits for.
+        database["TEST"]["NAME"] = var / "test.sqlite3"
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES["staticfiles"]["BACKEND"] = (
+        "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
+    # Both were made while the apps were loading, with the settings of a server.
+    vars(storages)["_storages"].clear()
+    vars(staticfiles_storage)["_wrapped"] = empty
+
+
+def missing(service: str) -> NoReturn:
+    """Skips the test with a line that says how to get the service; in CI it fails instead."""
+    pytest.skip(f"{service} is not here: {HOW_TO_GET}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """In CI every service is there, so a skip is a failure."""
+    report = yield
+    if settings.GONGKAI_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+) -> None:
+    """Where `DATABASE_URL` names a PostgreSQL that does not answer, its tests are skipped."""
+    if connections["default"].vendor != "postgresql":
+        return
+    try:
+        with django_db_blocker.unblock(), connections["default"]._nodb_cursor():
+            pass
+    except OperationalError:
+        missing("PostgreSQL")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis server's own database for tests."""
+    url = "redis://127.0.0.1:6379/9"
+    try:
+        redis.Redis.from_url(url).flushdb()
+    except redis.ConnectionError:
+        missing("Redis")
+    return url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[webdriver.Chrome]:
+    """A browser without a window, which reaches nothing but this machine."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not driver:
+        missing("Chromium")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-gpu",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(driver)) as browser:
+        browser.set_page_load_timeout(30)
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
+    """The browser, without the cookies and console lines of the test before."""
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    chromium.get_log("browser")
+    chromium.get_log("performance")
+    return chromium
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> Iterator[None]:
+    """The test client leaks the active language, and modeltranslation reads it."""
+    with translation.override("zh-hans"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _guards_let_the_flush_pass() -> Iterator[None]:
+    """A flush meets the guards. `post_migrate`, which follows it, puts them back."""
+    case_class: Any = TransactionTestCase
+    flush = case_class._fixture_teardown
+
+    def remove_and_flush(case: Any) -> None:
+        if case.available_apps is not None or case.serialized_rollback:
+            pytest.fail("available_apps and serialized_rollback would leave no guards behind")
+        for alias in case._databases_names(include_mirrors=False):
+            guards.services.remove(connections[alias])
+        flush(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(case_class, "_fixture_teardown", remove_and_flush)
+        yield

@@ -1,0 +1,151 @@
+import pytest
+from django.test import Client
+from django.utils import timezone
+from freshness import services as freshness
+
+from multilingual.languages import CODES
+from portal import views
+from portal.models import PortalSettings
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+STATIC = ["about", "accessibility", "privacy", "sitemap"]
+
+
+def address(code: str, path: str) -> str:
+    return path if code == "zh-hans" else f"/{code}{path}"
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("path", ["/", *(f"/{name}/" for name in STATIC)])
+def test_every_page_of_the_frame_answers_in_every_language(client, code, path):
+    response = client.get(address(code, path))
+    assert response.status_code == 200
+    text = response.content.decode()
+    tag = "zh-Hans" if code == "zh-hans" else code
+    direction = "rtl" if code == "ar" else "ltr"
+    assert f'<html lang="{tag}" dir="{direction}"' in text
+    assert ("bootstrap.rtl.min.css" in text) == (code == "ar")
+    assert text.count('rel="alternate" hreflang=') == len(CODES)
+
+
+@pytest.mark.parametrize("path", ["/", *(f"/{name}/" for name in STATIC)])
+def test_no_page_holds_inline_styles_or_scripts_or_outside_requests(client, path):
+    text = client.get(path).content.decode()
+    assert "style=" not in text
+    assert "<style" not in text
+    assert "onclick" not in text
+    assert 'src="http' not in text
+    assert '<link rel="stylesheet" href="http' not in text
+
+
+def test_the_frame_offers_a_skip_link_and_the_search_box(client):
+    text = client.get("/about/").content.decode()
+    assert text.index('href="#main"') < text.index("<header")
+    assert 'role="search" action="/policies/"' in text
+
+
+def test_the_reader_chooses_dark_without_a_script(client):
+    response = client.get("/appearance/", {"theme": "dark", "next": "/en/about/?x=1"})
+    assert response.status_code == 302
+    assert response["Location"] == "/en/about/?x=1"
+    assert 'data-bs-theme="dark"' in client.get("/about/").content.decode()
+    client.get("/appearance/", {"next": "/"})
+    assert "data-bs-theme" not in client.get("/about/").content.decode()
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+def test_the_switch_never_leads_to_another_site(client, target):
+    response = client.get("/appearance/", {"theme": "light", "next": target})
+    assert response["Location"] == "/"
+
+
+def test_the_footer_shows_what_is_filled_in_and_nothing_else(client):
+    settings = PortalSettings.load()
+    settings.host_zh_hans = "澜川市人民政府办公室"
+    settings.site_code = "0000000001"
+    settings.save()
+    text = client.get("/about/").content.decode()
+    assert "澜川市人民政府办公室" in text
+    assert "0000000001" in text
+    assert "beian.miit.gov.cn" not in text
+
+
+def test_a_change_of_the_settings_makes_cached_pages_stale():
+    before = freshness.current()
+    PortalSettings.load().save()
+    assert freshness.current() > before
+
+
+def test_the_footer_speaks_the_language_of_the_page(client):
+    settings = PortalSettings.load()
+    settings.host_zh_hans = "澜川市人民政府"
+    settings.host_en = "Lanchuan Municipal Government"
+    settings.save()
+    assert "Lanchuan Municipal Government" in client.get("/en/about/").content.decode()
+
+
+def test_robots_name_the_sitemap_and_keep_out_of_the_admin(client):
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/" in text
+    assert "Sitemap: http://testserver/sitemap.xml" in text
+
+
+def test_a_missing_page_has_the_look_and_is_not_indexed(client):
+    response = client.get("/en/no-such-page/")
+    assert response.status_code == 404
+    text = response.content.decode()
+    assert "gk-foot" in text
+    assert '<meta name="robots" content="noindex">' in text
+    assert 'hreflang="en" href="http' not in text
+
+
+def test_the_page_of_last_resort_asks_no_database(rf, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = views.server_error(rf.get("/"))
+    assert response.status_code == 500
+    with django_assert_num_queries(0):
+        response = views.unavailable(rf.get("/"))
+    assert response.status_code == 503
+    assert response["Retry-After"]
+
+
+def test_a_form_without_its_token_gets_a_page_in_the_look():
+    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
+    assert response.status_code == 403
+    assert "gk-foot" in response.content.decode()
+
+
+def test_the_home_page_shows_new_policies_and_counts_with_links(client):
+    policy = factories.release_policy(title="澜川市绿道管理办法")
+    text = client.get("/").content.decode()
+    assert "澜川市绿道管理办法" in text
+    assert policy.release.get_absolute_url() in text
+    assert "?subject=transparency" in text
+    assert "现行有效" in text or "In force" in text
+
+
+def test_what_was_released_before_monday_is_not_new_this_week(client, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00+08:00")  # a Sunday
+    factories.release_policy(title="周日公布的办法", effective_on=timezone.localdate())
+    text = client.get("/").content.decode()
+    assert text.count("周日公布的办法") == 2
+    time_machine.move_to("2026-03-02T00:00:01+08:00")
+    text = client.get("/").content.decode()
+    assert text.count("周日公布的办法") == 1
+
+
+def test_the_home_page_asks_a_fixed_number_of_queries(client, django_assert_num_queries):
+    team = factories.team()
+    factories.release_policy(team)
+    client.get("/")
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as first:
+        client.get("/")
+    for _ in range(3):
+        factories.release_policy(team)
+    with django_assert_num_queries(len(first)):
+        client.get("/")
