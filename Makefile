@@ -52,7 +52,7 @@ templates: install ## style of the templates
 	$(BIN)/djlint --check --lint site policies search
 
 messages: install ## collects the strings of the interface into locale/ (needs gettext)
-	$(MANAGE) makemessages --all --no-location --no-obsolete --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests
+	$(MANAGE) makemessages --all --no-location --no-obsolete --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests --ignore=bench --ignore=scripts
 	$(MANAGE) compile_translations
 
 requirements: ## compiles the pinned lists from the short ones

@@ -60,8 +60,15 @@ def worker_exit(server: "Arbiter", worker: "Worker") -> None:
 
 
 def welcome() -> None:
-    """Where the demo is, and who may log in."""
-    from demo.accounts import lines
+    """Where the demo is, and who may log in: one of each role."""
+    from demo import services as demo
 
-    print(f"\nGongkai is at {settings.PUBLIC_URL} (Ctrl-C stops it)")
-    print(f"Editors log in at {settings.PUBLIC_URL}/admin/", *lines(), sep="\n", flush=True)
+    people = {person["role"]: person for person in reversed(demo.read("people.json"))}
+    lines = [
+        "",
+        f"Gongkai is at {settings.PUBLIC_URL} (Ctrl-C stops it)",
+        f"Editors log in at {settings.PUBLIC_URL}/admin/ with the password {demo.PASSWORD}:",
+        *(f"  {p['username']:<20}{p['role']:<16}{p['organisation']}" for p in people.values()),
+        "The login page lists everybody.",
+    ]
+    print(*lines, sep="\n", flush=True)

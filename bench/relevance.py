@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ STATUSES = {"现行有效": "in_force", "已失效": "expired", "已被修改": 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON Lines file, compressed by xz or not."""
-    opened = lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open()
-    with opened as file:
+    opener: Any = lzma.open if path.suffix == ".xz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
 
@@ -65,7 +65,7 @@ def document(row: dict[str, Any]) -> SearchDocument:
 
 def measure(engine: Engine, queries: list[dict[str, Any]], misses: bool) -> dict[str, list[int]]:
     """By kind: how many queries, and how many found a right one first and among the first ten."""
-    day = date.today().toordinal()
+    day = datetime.now(tz=UTC).date().toordinal()
     table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in queries:
         found = engine.search(planner.plan(row["query"], day=day), Filters(), day=day, size=10)

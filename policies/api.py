@@ -1,3 +1,362 @@
-from ninja import NinjaAPI
+"""The open API: search, list, one document, suggestions. Read-only and open to every origin."""
 
-api = NinjaAPI(title="Gongkai", version="1")
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from ninja import Field, NinjaAPI, Query, Schema
+from ninja.errors import ValidationError
+
+from multilingual.languages import CODES, SOURCE
+from policies import reading, rules
+from policies.enums import Kind, Validity
+from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
+from policies.presenters import lines
+from search import services as search
+from search.documents import FACETS
+from search.engine import SearchUnavailable
+
+api = NinjaAPI(
+    title="Gongkai",
+    version="1",
+    description=(
+        "Policies, their validity and their interpretations. Times are in ISO 8601 with zone; "
+        "days are days in Asia/Shanghai; absent values are null."
+    ),
+    urls_namespace="api",
+)
+
+Language = Literal["zh-hans", "en", "ko", "ja", "de", "fr", "es", "ru", "ar"]
+
+
+class LibraryQuery(Schema):
+    """The filters of the library. A filter may repeat: any of its values; different ones all hold."""
+
+    q: str = Field("", description="What to search for; document numbers in any variant.")
+    issuer: list[str] = Field([], description="Code of an issuing authority.")
+    subject: list[str] = Field([], description="Key of a subject.")
+    kind: list[Kind] = Field([], description="Kind of document.")
+    validity: list[Validity] = Field([], description="Validity today.")
+    audience: list[str] = Field([], description="Key of an audience.")
+    territory: list[str] = Field([], description="Key of a territory.")
+    from_: datetime.date | None = Field(
+        None, alias="from", description="First date of issue, inclusive."
+    )
+    to: datetime.date | None = Field(None, description="Last date of issue, inclusive.")
+    sort: Literal["relevance", "newest", "effective"] | None = Field(
+        None, description="Relevance where there is a q, else newest."
+    )
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    size: Annotated[int, Field(ge=1, le=100)] = 20
+    lang: Language = Field("zh-hans", description="Language of titles, labels and addresses.")
+
+
+class SearchQuery(LibraryQuery):
+    type: list[Literal["policy", "interpretation"]] = Field([], description="What to look for.")
+
+
+class ResultOut(Schema):
+    source_id: str | None
+    index_number: str | None
+    type: str
+    title: str
+    url: str
+    document_numbers: list[str]
+    issuers: list[str]
+    issued_on: datetime.date | None
+    released_at: datetime.datetime
+    validity: Validity | None
+    snippet: str
+
+
+class FacetValueOut(Schema):
+    value: str
+    label: str
+    count: int
+
+
+class ListOut(Schema):
+    total: int
+    page: int
+    size: int
+    results: list[ResultOut]
+    did_you_mean: str | None
+    engine: str
+
+
+class SearchOut(ListOut):
+    facets: dict[str, list[FacetValueOut]]
+
+
+class InterpretationOut(Schema):
+    title: str
+    url: str
+    kind: str
+    signed_on: datetime.date | None
+
+
+class RelationOut(Schema):
+    kind: str
+    direction: Literal["from", "to"]
+    index_number: str
+    title: str
+    url: str
+    provisions: list[str]
+    effective_on: datetime.date | None
+
+
+class PolicyOut(ResultOut):
+    abstract: str | None
+    kind: str | None
+    subject: str | None
+    audiences: list[str]
+    territory: str | None
+    adopted_on: datetime.date | None
+    effective_on: datetime.date | None
+    expires_on: datetime.date | None
+    text_state: str
+    text: str
+    relations: list[RelationOut]
+    interpretations: list[InterpretationOut]
+
+
+class SuggestionOut(Schema):
+    text: str
+    type: str
+    url: str
+
+
+class SuggestionsOut(Schema):
+    suggestions: list[SuggestionOut]
+
+
+class ErrorsOut(Schema):
+    errors: dict[str, list[str]]
+
+
+@api.exception_handler(ValidationError)
+def _bad_parameters(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    language = request.GET.get("lang", "")
+    found: dict[str, list[str]] = {}
+    with override(language if language in CODES else "en"):
+        for item in error.errors:
+            name = next((part for part in item["loc"] if part in request.GET), item["loc"][-1])
+            found.setdefault(str(name), []).append(_words_for(item))
+    return api.create_response(request, {"errors": found}, status=422)
+
+
+def _words_for(item: Any) -> str:
+    context = item.get("ctx", {})
+    match item["type"]:
+        case "greater_than_equal":
+            return _("Give a number from %(lowest)s up.") % {"lowest": context["ge"]}
+        case "less_than_equal":
+            return _("Give a number up to %(highest)s.") % {"highest": context["le"]}
+        case "int_parsing" | "int_from_float":
+            return _("Give a whole number.")
+        case "literal_error" | "enum":
+            return _("Choose one of: %(values)s.") % {"values": context["expected"]}
+        case kind if kind.startswith("date"):
+            return _("Give a date as YYYY-MM-DD.")
+        case _other:
+            return str(item["msg"])
+
+
+@api.exception_handler(SearchUnavailable)
+def _search_is_down(request: HttpRequest, error: SearchUnavailable) -> HttpResponse:
+    errors = {"search": [_("Search does not answer at the moment. Please try again shortly.")]}
+    return api.create_response(request, {"errors": errors}, status=503)
+
+
+@api.get("/v1/search", response={200: SearchOut, 422: ErrorsOut, 503: ErrorsOut}, tags=["search"])
+def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
+    """Search policies and interpretations; with counts by facet."""
+    with override(query.lang):
+        found = _search(query, types=tuple(query.type), facets=FACETS)
+        return _answer(found, query) | {
+            "facets": {
+                name: [
+                    {"value": value.value, "label": value.label, "count": value.count}
+                    for value in values
+                ]
+                for name, values in found.facets.items()
+            }
+        }
+
+
+@api.get(
+    "/v1/policies/", response={200: ListOut, 422: ErrorsOut, 503: ErrorsOut}, tags=["policies"]
+)
+def policies(request: HttpRequest, query: Query[LibraryQuery]) -> dict[str, Any]:
+    """List policies; the same as the search for policies, without facets."""
+    with override(query.lang):
+        return _answer(_search(query, types=("policy",), facets=()), query)
+
+
+def _search(
+    query: LibraryQuery, *, types: tuple[str, ...], facets: tuple[str, ...]
+) -> search.SearchResult:
+    return search.search(
+        search.SearchRequest(
+            day=rules.local_day(timezone.now()),
+            q=query.q,
+            filters={name: tuple(map(str, getattr(query, name))) for name in FACETS},
+            types=types,
+            issued_from=query.from_,
+            issued_to=query.to,
+            sort=query.sort or ("relevance" if query.q.strip() else "newest"),
+            page=query.page,
+            size=query.size,
+            language=query.lang,
+            facets=facets,
+        )
+    )
+
+
+def _answer(found: search.SearchResult, query: LibraryQuery) -> dict[str, Any]:
+    today = rules.local_day(timezone.now())
+    return {
+        "total": found.total,
+        "page": found.page,
+        "size": found.size,
+        "results": [
+            _line(result.object, query.lang, today) | {"snippet": str(result.snippet)}
+            for result in found.results
+        ],
+        "did_you_mean": found.did_you_mean,
+        "engine": found.engine,
+    }
+
+
+def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
+    """What every result says; reads what ``for_lists()`` fetched."""
+    title = page.headline_in(language) or page.headline_in(SOURCE)
+    if isinstance(page, InterpretationPage):
+        return {
+            "source_id": None,
+            "index_number": page.release.policy_release.index_number,
+            "type": "interpretation",
+            "title": title,
+            "url": page.release.get_absolute_url(),
+            "document_numbers": [],
+            "issuers": [],
+            "issued_on": page.signed_on,
+            "released_at": page.release.released_at,
+            "validity": None,
+        }
+    record = getattr(page, "import_record", None)
+    return {
+        "source_id": record.source_id if record else None,
+        "index_number": page.release.index_number,
+        "type": "policy",
+        "title": title,
+        "url": page.release.get_absolute_url(),
+        "document_numbers": [number.text for number in page.numbers.all()],
+        "issuers": [
+            issuer.organisation.name_on(page.issued_on, language) for issuer in page.issuers.all()
+        ],
+        "issued_on": page.issued_on,
+        "released_at": page.release.released_at,
+        "validity": rules.validity(page.validity_facts(), today),
+    }
+
+
+@api.get(
+    "/v1/policies/{code}/{number}",
+    response={200: PolicyOut, 404: ErrorsOut, 410: ErrorsOut, 422: ErrorsOut},
+    tags=["policies"],
+)
+def policy(
+    request: HttpRequest, code: str, number: str, lang: Language = "zh-hans"
+) -> tuple[int, Any]:
+    """One policy by its index number ``{code}/{year}-{serial}``, with its text and relations."""
+    with override(lang):
+        release = _release(code, number)
+        page = release and reading.policy_for_page(release)
+        if page is None:
+            if release and Withdrawal.objects.open().filter(release=release).exists():
+                return 410, {"errors": {"number": [_("This document was withdrawn.")]}}
+            return 404, {"errors": {"number": [_("There is no such document.")]}}
+        return 200, _policy(page, lang)
+
+
+def _release(code: str, number: str) -> Release | None:
+    match = rules.INDEX_NUMBER.match(f"{code}/{number}")
+    return match and Release.objects.filter(
+        organisation_code=match["code"], year=int(match["year"]), serial=int(match["serial"])
+    ).first()  # fmt: skip
+
+
+def _policy(page: PolicyPage, language: str) -> dict[str, Any]:
+    today = rules.local_day(timezone.now())
+    life = reading.life_of(page)
+    return _line(page, language, today) | {
+        "snippet": "",
+        "abstract": page.abstract_in(language) or page.abstract_in(SOURCE),
+        "kind": page.kind or None,
+        "subject": page.subject and page.subject.key,
+        "audiences": [audience.key for audience in page.audiences.all()],
+        "territory": page.territory and page.territory.key,
+        "adopted_on": page.adopted_on,
+        "effective_on": page.effective_on,
+        "expires_on": page.expires_on,
+        "text_state": rules.text_state(page.validity_facts(), page.consolidated_as_of, today),
+        "text": page.words,
+        "relations": _relations(life, language),
+        "interpretations": [
+            {
+                "title": item.headline_in(language) or item.headline_in(SOURCE),
+                "url": item.release.get_absolute_url(),
+                "kind": item.kind,
+                "signed_on": item.signed_on,
+            }
+            for item in life.interpretations
+        ],
+    }
+
+
+def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
+    """Effects and relations, both ways, between documents that are public."""
+    named = [
+        *(("from", effect.target_id, effect) for effect in life.of_it),
+        *(("to", effect.source_id, effect) for effect in life.on_it),
+        *(("from", relation.target_id, relation) for relation in life.relations),
+        *(("to", relation.page_id, relation) for relation in life.relations_to_it),
+    ]
+    return [
+        {
+            "kind": link.kind,
+            "direction": direction,
+            "index_number": other.release.index_number,
+            "title": other.headline_in(language) or other.headline_in(SOURCE),
+            "url": other.release.get_absolute_url(),
+            "provisions": getattr(link, "provisions", []),
+            "effective_on": getattr(link, "effective_on", None),
+        }
+        for direction, other_id, link in named
+        if (other := life.others.get(other_id))
+    ]
+
+
+@api.get("/v1/suggest", response={200: SuggestionsOut, 503: ErrorsOut}, tags=["search"])
+def suggest(request: HttpRequest, q: str = "", lang: Language = "zh-hans") -> dict[str, Any]:
+    """What the beginning of a query may become; each suggestion leads to hits."""
+    with override(lang):
+        library = reverse("policies:library")
+        found = search.suggestions(q, day=rules.local_day(timezone.now()), language=lang)
+        return {
+            "suggestions": [
+                {
+                    "text": suggestion.text,
+                    "type": suggestion.type,
+                    "url": library + lines.query([suggestion.facet or ("q", suggestion.text)]),
+                }
+                for suggestion in found
+            ]
+        }

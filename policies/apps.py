@@ -8,7 +8,12 @@ class PoliciesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from policies import guards, search
+        from organisations import access
+        from policies import guards, panels, search
+        from policies.models import InterpretationPage, PolicyPage
 
         guards.register_all()
         search.register_all()
+        panels.install()
+        access.register_public(lambda: PolicyPage.objects.public())
+        access.register_public(lambda: InterpretationPage.objects.public())

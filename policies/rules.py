@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,9 @@ from policies.enums import (
     Validity,
 )
 
+INDEX_NUMBER = re.compile(
+    r"^(?P<code>[A-Z0-9-]{1,32})/(?P<year>\d{4})-(?P<serial>[1-9]\d{0,8})\Z", re.ASCII
+)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = datetime.timedelta(days=1)
 
@@ -192,7 +196,7 @@ def is_blank(value: object) -> bool:
     """Tell whether a field holds nothing a reader could see.
 
     Untouched text is ``None``, an untouched stream has no blocks, an emptied editor leaves
-    ``<p></p>``: each of them is missing.
+    ``<p></p>``: each of them is missing, and so is what consists of nothing else.
     """
     if value is None:
         return True
@@ -202,8 +206,10 @@ def is_blank(value: object) -> bool:
             start = words.index("<")
             words = words[:start] + words[words.index(">", start) + 1 :]
         return not words.strip()
-    if isinstance(value, Sequence) or hasattr(value, "__len__"):
-        return len(value) == 0
+    if isinstance(value, Mapping):
+        return all(is_blank(member) for member in value.values())
+    if isinstance(value, Iterable):
+        return all(is_blank(member) for member in value)
     return False
 
 

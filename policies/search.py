@@ -86,6 +86,10 @@ class _Source:
         self.model = model
         self.describe = describe
 
+    def ids(self) -> list[str]:
+        pages = self.model.objects.public().order_by("pk")
+        return [str(pk) for pk in pages.values_list("pk", flat=True)]
+
     def documents(self, ids: Sequence[str]) -> Iterator[SearchDocument]:
         for start in range(0, len(ids), CHUNK):
             pages = self.model.objects.public().for_index().filter(pk__in=ids[start : start + CHUNK])

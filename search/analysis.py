@@ -9,10 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 from operator import add
 from typing import Final
 
 import snowballstemmer
+
 from legaltext.simplified import TO_SIMPLIFIED
 
 STEMMED: Final = {
@@ -34,28 +36,36 @@ _CJK_ONLY = re.compile(rf"[{_CJK}]+")
 _WORDS = re.compile(r"[^\W_]{1,64}")
 
 
-def _fold_table() -> dict[int, int]:
-    table = dict(TO_SIMPLIFIED)
+def _tables() -> tuple[dict[int, int], "re.Pattern[str]"]:
+    """What folds to one other character, and what is more than one when normalised.
+
+    Punctuation and symbols stay: no token holds them, and a text without full-width letters or
+    Traditional characters is then its own fold, which need not be stored a second time.
+    """
+    one, several = dict(TO_SIMPLIFIED), []
     for code in range(0x80, 0x10000):
         folded = unicodedata.normalize("NFKC", chr(code)).lower()
-        if len(folded) == 1 and not folded.isspace():
+        if len(folded) > 1:
+            several.append(chr(code))
+        elif unicodedata.category(chr(code))[0] not in "PSZC":
             target = TO_SIMPLIFIED.get(ord(folded), ord(folded))
             if target != code:
-                table[code] = target
-    table |= {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-    return table
+                one[code] = target
+    one |= {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+    return one, re.compile(f"[{re.escape(''.join(several))}]")
 
 
-_FOLD = _fold_table()
+_FOLD, _EXPANDS = _tables()
 
 
 def normalise(text: str) -> str:
-    """The text as it is indexed and searched: NFKC, lower case, Simplified. May change length."""
-    folded = fold(text)
-    # Nearly every text is now in its normal form, which is quicker to ask than to make.
-    if unicodedata.is_normalized("NFKC", folded):
-        return folded
-    return fold(unicodedata.normalize("NFKC", folded))
+    """The text as it is indexed and searched: NFKC (but for punctuation), lower case, Simplified.
+
+    May change the length.
+    """
+    if _EXPANDS.search(text) or not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return fold(text)
 
 
 def fold(text: str) -> str:
@@ -71,8 +81,8 @@ def clean(text: str) -> str:
 
 
 def is_cjk(token: str) -> bool:
-    """Whether a token of `tokens` is made of Han, kana or hangul."""
-    return bool(_CJK_ONLY.match(token))
+    """Whether a token, or a text, is Han, kana or hangul and nothing else."""
+    return bool(_CJK_ONLY.fullmatch(token))
 
 
 def runs(normalised: str) -> list[str]:
@@ -177,5 +187,5 @@ def sounds(normalised: str) -> list[str]:
 def _pairs(items: list[str]) -> Iterator[str]:
     if len(items) == 1:
         yield items[0]
-    for left, right in zip(items, items[1:], strict=False):
+    for left, right in pairwise(items):
         yield f"{left}_{right}"

@@ -48,6 +48,9 @@ class SearchDocument:
 class Source(Protocol):
     """How an app hands in one type of searchable object."""
 
+    def ids(self) -> Iterable[str]:
+        """The ids of every object of this type that the public may see now."""
+
     def documents(self, ids: Sequence[str]) -> Iterable[SearchDocument]:
         """The documents of those ids that the public may see now; the others are left out."""
 

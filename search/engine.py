@@ -13,8 +13,12 @@ SAME_SCORE = 1e-5
 DEEPEST = 10_000
 
 
-class SearchUnavailable(Exception):
+class SearchUnavailable(Exception):  # noqa: N818 - it is a state of affairs
     """The engine cannot answer; the page says so and offers the catalogue."""
+
+
+class NoIndex(SearchUnavailable):
+    """There is no index that this version of the program can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,14 @@ class Term:
 
     field: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Any token of a field that begins like this, each for the same score of 1."""
+
+    field: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class Bool:
     minimum: int = 0
 
 
-Node = Term | Phrase | Constant | Boost | Bool
+Node = Term | Prefix | Phrase | Constant | Boost | Bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,10 @@ class Engine(Protocol):
         """
 
     def write(self, documents: Iterable[SearchDocument], deletes: Iterable[str] = ()) -> None:
-        """Writes documents and deletes keys; all of it is durable and visible on return."""
+        """Writes documents and deletes keys; all of it is durable and visible on return.
+
+        Raises NoIndex if there is nothing to write to: a rebuild is due.
+        """
 
     def rebuild(self, documents: Iterable[SearchDocument]) -> int:
         """A new index of exactly these, built beside the old one; how many there are.
@@ -150,6 +165,9 @@ class Engine(Protocol):
 
     def keys_with_versions(self) -> Mapping[str, int]:
         """Key and version of every document in the index."""
+
+    def generation(self) -> str:
+        """Another text after every write and rebuild; a part of keys for caches."""
 
     def check(self) -> None:
         """Raises SearchUnavailable if a search would fail."""

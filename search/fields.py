@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from legaltext import document_numbers
-
 from search import analysis, titles
 from search.documents import FACETS, SearchDocument
 

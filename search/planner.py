@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from legaltext import document_numbers
-
 from search import analysis, fields, titles, vocabulary
 from search.engine import Bool, Boost, Constant, Node, Phrase, Plan, Term
 
@@ -21,21 +20,23 @@ _LOOSE: Final = 0.3
 _TITLE, _BODY = 1.0, 0.5
 _EXACT, _NUMBER = 200.0, 400.0
 _PHRASE_PER_PAIR, _LONGEST_PHRASE = 10.0, 20
-_ALIAS = 60.0
 _SOUNDS = 12.0
 _IN_FORCE = 0.3
 _NEAR, _LONGEST_TITLE = 0.7, 80
 _ASKED = 0.2
 _SAME_END = 20.0
-_NAME_IN_BODY = 0.2
+_FIRST, _LAST, _SHORT_LAW = 16.0, 8.0, 6.0
 _TOPIC, _REGION = 8.0, 15.0
+_MOST_PIECES, _LONGEST_PLACE = 150, 4
+_MENTION, _MENTION_SHORTER_THAN = 0.2, 10
+_OTHER_WORDING, _FOREIGN_TITLE = 0.9, 2.0
 _LAW, _RULE = 18.0, 3.0
 
 _LEX = re.compile(
     r'(?P<minus>(?:(?<=\s)|(?<=^))-(?=\S))|"(?P<plain>[^"]*)"|“(?P<curly>[^”]*)”|「(?P<corner>[^」]*)」'
     r"|(?P<word>[^\s\"“”「」]+)"
 )
-_PROSE = re.compile(r"[,;:。]")
+_PROSE = re.compile(r"[,;:，；：。]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,13 @@ def _contains(text: str, language: str) -> Node:
     inside: list[Node] = [Phrase(name, tokens) for name in ("title", "alias", "body")]
     inside += [
         Phrase(f"text_{other}", tuple(stems))
-        for other in _languages(normalised, language)
+        for other in languages(normalised, language)
         if (stems := analysis.tokens_in(text, other))
     ]
     return Bool(should=tuple(inside))
 
 
-def _languages(normalised: str, language: str) -> list[str]:
+def languages(normalised: str, language: str) -> list[str]:
     """The languages other than Chinese a text may be in, by its script and the page's language."""
     found = []
     if re.search(r"[a-zß-ɏ]", normalised):
@@ -160,110 +161,113 @@ class Words:
 
     def __init__(self, words: Sequence[str], language: str) -> None:
         self.text = " ".join(words)
-        self.language = language
         self.normalised = analysis.normalise(self.text)
         self.bare = titles.bare(self.normalised)
+        self.languages = languages(self.normalised, language)
+        self.alone = len(words) == 1
         self.asks = vocabulary.is_question(self.normalised)
         self.prose = bool(_PROSE.search(self.normalised))
+        self.names = self.alone and titles.is_name(self.bare)
         typed = [analysis.normalise(word) for word in words]
-        self.leaves = [piece for leaf in typed for piece in vocabulary.content(leaf)] if self.asks else typed
+        if self.asks:
+            typed = [piece for leaf in typed for piece in vocabulary.content(leaf)]
+        self.leaves = typed
+        self.wordings = vocabulary.variants(" ".join(typed))
         self.others = [
-            other
-            for leaf in self.leaves
-            for other in vocabulary.variants(leaf)
+            leaf for wording in self.wordings for leaf in wording.split() if leaf not in typed
         ]
-        self.alone = len(typed) == 1
 
     def alternatives(self, share: float) -> Iterator[Node]:
         """The ways to be found; `share` of the tokens must be there."""
-        wordings = [self.leaves]
-        for place in range(3):
-            other = [(vocabulary.variants(leaf) or [leaf]) for leaf in self.leaves]
-            wording = [ways[min(place, len(ways) - 1)] for ways in other]
-            if wording not in wordings:
-                wordings.append(wording)
-        for place, wording in enumerate(wordings):
-            bag = _bag(" ".join(wording))
-            if bag:
-                node = Bool(
-                    should=tuple(_in_title_or_body(token) for token in bag),
-                    minimum=math.ceil(share * len(bag)),
-                )
-                yield node if not place else Boost(node, 0.9)
-            elif self.bare and not place:
-                yield _any_term("title_chars", analysis.characters(self.normalised))
-        yield from (
-            Constant(Term("numbers", key), _NUMBER) for key in document_numbers.keys(self.text)
+        if not self.bare:
+            return
+        yield _most_of(" ".join(self.leaves), share) or _any_term(
+            "title_chars", analysis.characters(self.normalised)
         )
-        for other in _languages(self.normalised, self.language):
-            stems = list(dict.fromkeys(analysis.tokens_in(self.text, other)))
-            if stems:
-                yield Bool(
-                    should=tuple(
-                        Bool(should=(Boost(Term(f"title_{other}", stem), 2.0), Term(f"text_{other}", stem)))
-                        for stem in stems
-                    ),
-                    minimum=math.ceil(share * len(stems)),
-                )
+        for wording in self.wordings:
+            if node := _most_of(wording, share):
+                yield Boost(node, _OTHER_WORDING)
+        for key in document_numbers.keys(self.text):
+            yield Constant(Term("numbers", key), _NUMBER)
+        for language in self.languages:
+            yield from _most_stems(self.text, language, share)
         if self.alone:
-            for bare in dict.fromkeys([self.bare, *map(titles.bare, self.others)]):
-                yield from _abbreviation(bare)
+            for name in dict.fromkeys([self.bare, *map(titles.bare, self.others)]):
+                yield from abbreviation(name)
             yield from _alike(self.bare)
 
     def bonuses(self) -> Iterator[Node]:
         """What ranks a match higher."""
-        if self.bare:
-            yield Constant(Term("exact", self.bare), _EXACT)
-        name = self.alone and titles.is_name(self.bare)
-        if name:
+        yield Constant(Term("exact", self.bare), _EXACT)
+        if self.names:
             yield Constant(Term("marks", f"{self.bare[-1]}$"), _SAME_END)
+        factor = _ASKED if self.asks else 1.0
         for leaf in [self.normalised] * self.asks + self.leaves:
-            yield from _phrase_bonus(leaf, _ASKED if self.asks else 1.0, name)
+            yield from self._phrases(leaf, factor)
         for leaf in self.others:
-            yield from _phrase_bonus(leaf, 0.9 * (_ASKED if self.asks else 1.0), name)
+            yield from self._phrases(leaf, factor * _OTHER_WORDING)
         if not self.asks and not self.prose:
             for token in analysis.neighbours(self.bare[:_LONGEST_TITLE], reach=2):
                 yield Boost(Term("near", token), _NEAR)
-        spans = {
-            leaf[start : start + length]
-            for leaf in [*self.leaves, *self.others]
-            for length in range(2, 9)
-            for start in range(len(leaf) - length + 1)
-        }
-        spans = sorted(span for span in spans if analysis.is_cjk(span))[:200]
-        yield from (Constant(Term("marks", f"region:{span}"), _REGION) for span in spans if len(span) <= 4)
-        if self.asks or not (name or self.prose) and 5 <= len(self.bare) <= 16:
-            for span in spans:
-                yield Constant(Term("marks", f"topic:{span}"), _TOPIC * len(span))
+        if not self.prose:
+            yield from self._subject()
+
+    def _phrases(self, leaf: str, factor: float) -> Iterator[Node]:
+        tokens = analysis.tokens(leaf)
+        # A bracket at the end says that the run ends there in the document too.
+        tokens = tokens if not analysis.is_cjk(leaf[-1:]) else _trimmed(tokens)
+        if not tokens:
+            return
+        weight = factor * _PHRASE_PER_PAIR * min(len(tokens), _LONGEST_PHRASE)
+        # A name in a body is a mention: what is asked for bears it in its title.
+        in_body = _MENTION if self.names and len(tokens) < _MENTION_SHORTER_THAN else 1.0
+        yield Constant(Phrase("title", tuple(tokens)), weight)
+        yield Constant(Phrase("alias", tuple(tokens)), weight)
+        yield Constant(Phrase("body", tuple(tokens)), weight * in_body)
+
+    def _subject(self) -> Iterator[Node]:
+        """Titles about something, or of a place, that the words name."""
+        pieces = _pieces([*self.leaves, *self.others])
+        for piece in pieces:
+            if len(piece) <= _LONGEST_PLACE:
+                yield Constant(Term("marks", f"region:{piece}"), _REGION)
+        if self.asks or (not self.names and 5 <= len(self.bare) <= 16):
+            for piece in pieces:
+                yield Constant(Term("marks", f"topic:{piece}"), _TOPIC * len(piece))
             yield Constant(Term("marks", "is:law"), _LAW)
             yield Constant(Term("marks", "is:rule"), _RULE)
 
 
-def _abbreviation(bare: str) -> Iterator[Node]:
-    if not 2 <= len(bare) <= 10 or not analysis.is_cjk(bare):
+def _most_of(text: str, share: float) -> Node | None:
+    bag = list(dict.fromkeys(_trimmed(analysis.tokens(text))))
+    if not bag:
+        return None
+    return Bool(
+        should=tuple(_in_title_or_body(token) for token in bag),
+        minimum=math.ceil(share * len(bag)),
+    )
+
+
+def _in_title_or_body(token: str) -> Node:
+    return Bool(should=(Boost(Term("title", token), _TITLE), Boost(Term("body", token), _BODY)))
+
+
+def _most_stems(text: str, language: str, share: float) -> Iterator[Node]:
+    stems = list(dict.fromkeys(analysis.tokens_in(text, language)))
+    if not stems:
         return
-    pairs = tuple(Constant(Term("marks", mark), 0.0) for mark in titles.pair_marks(bare))
-    ends = (
-        Constant(Term("marks", f"^{bare[0]}"), 16.0),
-        Constant(Term("marks", f"{bare[-1]}$"), 8.0),
-    )
-    lengths = tuple(
-        Constant(Term("marks", f"len:{length}"), 16.0 - length)
-        for length in range(len(bare), titles.LONGEST_CORE + 1)
-    )
     yield Bool(
-        must=(*pairs, Bool(should=ends, minimum=2 if len(bare) == 2 else 1)),
-        should=(*lengths, Constant(Term("marks", "is:law"), 6.0)),
+        should=tuple(
+            Bool(
+                should=(
+                    Boost(Term(f"title_{language}", stem), _FOREIGN_TITLE),
+                    Term(f"text_{language}", stem),
+                )
+            )
+            for stem in stems
+        ),
+        minimum=math.ceil(share * len(stems)),
     )
-
-
-def _alike(bare: str) -> Iterator[Node]:
-    if 3 <= len(bare) <= 16 and analysis.is_cjk(bare):
-        yield Constant(Phrase("sounds", tuple(analysis.sounds(bare))), _SOUNDS)
-
-
-def _bag(normalised: str) -> list[str]:
-    return list(dict.fromkeys(_trimmed(analysis.tokens(normalised))))
 
 
 def _trimmed(tokens: list[str]) -> list[str]:
@@ -276,21 +280,42 @@ def _trimmed(tokens: list[str]) -> list[str]:
     return tokens[start:end]
 
 
-def _in_title_or_body(token: str) -> Node:
-    return Bool(should=(Boost(Term("title", token), _TITLE), Boost(Term("body", token), _BODY)))
+def _pieces(leaves: Sequence[str]) -> list[str]:
+    """All pieces of 2 to 8 characters, at most _MOST_PIECES."""
+    found = {
+        leaf[start : start + length]: None
+        for leaf in leaves
+        if analysis.is_cjk(leaf)
+        for length in range(2, 9)
+        for start in range(len(leaf) - length + 1)
+    }
+    return list(found)[:_MOST_PIECES]
 
 
-def _phrase_bonus(leaf: str, factor: float, name: bool) -> Iterator[Node]:
-    # A bracket or full stop at the end says that the run ends there in the document too.
-    closed = not analysis.is_cjk(leaf[-1:])
-    tokens = analysis.tokens(leaf)
-    tokens = tokens if closed else _trimmed(tokens)
-    if not tokens:
+def abbreviation(bare: str, *, unfinished: bool = False) -> Iterator[Node]:
+    """What may be called so for short: the characters in their order, with first or last.
+
+    `unfinished`: more characters may follow, so only the first has to be in its place.
+    """
+    if not 2 <= len(bare) <= 10 or not analysis.is_cjk(bare):
         return
-    weight = factor * _PHRASE_PER_PAIR * min(len(tokens), _LONGEST_PHRASE)
-    for field in ("title", "alias", "body"):
-        lighter = name and field == "body" and len(tokens) < 10
-        yield Constant(Phrase(field, tuple(tokens)), weight * (_NAME_IN_BODY if lighter else 1.0))
+    pairs = tuple(Constant(Term("marks", mark), 0.0) for mark in titles.pair_marks(bare))
+    first = Constant(Term("marks", f"^{bare[0]}"), _FIRST)
+    last = Constant(Term("marks", f"{bare[-1]}$"), _LAST)
+    ends = Bool(should=(first, last), minimum=2 if len(bare) == 2 else 1)
+    lengths = tuple(
+        Constant(Term("marks", f"len:{length}"), float(titles.LONGEST_CORE - length))
+        for length in range(len(bare), titles.LONGEST_CORE + 1)
+    )
+    yield Bool(
+        must=(*pairs, first if unfinished else ends),
+        should=(*lengths, Constant(Term("marks", "is:law"), _SHORT_LAW)),
+    )
+
+
+def _alike(bare: str) -> Iterator[Node]:
+    if 3 <= len(bare) <= 16 and analysis.is_cjk(bare):
+        yield Constant(Phrase("sounds", tuple(analysis.sounds(bare))), _SOUNDS)
 
 
 def _any_term(name: str, values: Sequence[str]) -> Node:

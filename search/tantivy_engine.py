@@ -8,6 +8,7 @@ process loses nothing that was acknowledged.
 import fcntl
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -31,8 +32,10 @@ from search.engine import (
     Hit,
     Hits,
     Node,
+    NoIndex,
     Phrase,
     Plan,
+    Prefix,
     SearchUnavailable,
     Term,
 )
@@ -74,6 +77,7 @@ class TantivyEngine:
         self._root = directory
         self._lock = threading.RLock()
         self._reader: tuple[int, str, tantivy.Index] | None = None
+        self._seen: tuple[int, int] | None = None
         self._writer: tuple[str, tantivy.IndexWriter] | None = None
         self._writer_pid = 0
         self._lock_file: IO[str] | None = None
@@ -92,12 +96,13 @@ class TantivyEngine:
         page: int = 1,
         size: int = 20,
     ) -> Hits:
+        by = "newest" if sort == "relevance" and plan.strict is None else sort
         with _guarded():
             searcher = self._searcher()
-            query, loose = _choose(searcher, plan)
-            total, addresses = _page(
-                searcher, _filtered(query, filters, day), plan.strict is not None, sort, page, size
-            )
+            query, total, addresses = _ask(searcher, plan.strict, filters, day, by, page, size)
+            loose = plan.loose is not None and _alone(searcher, query, filters, total) < plan.enough
+            if loose:
+                query, total, addresses = _ask(searcher, plan.loose, filters, day, by, page, size)
             return Hits(
                 total=total,
                 items=tuple(_hit(searcher, score, address) for score, address in addresses),
@@ -116,6 +121,11 @@ class TantivyEngine:
             keys = (str(searcher.doc(address).get_first("key")) for address in addresses)
             return {key: int(version or 0) for key, version in zip(keys, versions, strict=True)}
 
+    def generation(self) -> str:
+        with _guarded():
+            name = self._current()
+            return f"{name}-{(self._root / name / 'meta.json').stat().st_mtime_ns}"
+
     def check(self) -> None:
         with _guarded():
             self._searcher().search(tantivy.Query.all_query(), 1)
@@ -127,18 +137,22 @@ class TantivyEngine:
             if self._reader is None or self._reader[:2] != (os.getpid(), name):
                 index = tantivy.Index.open(str(self._root / name))
                 index.config_reader("manual")
-                self._reader = (os.getpid(), name, index)
+                self._reader, self._seen = (os.getpid(), name, index), None
             index = self._reader[2]
-            index.reload()
+            # Another process may have written; its commit replaces this file.
+            meta = (self._root / name / "meta.json").stat()
+            if self._seen != (meta.st_ino, meta.st_mtime_ns):
+                index.reload()
+                self._seen = (meta.st_ino, meta.st_mtime_ns)
             return index.searcher()
 
     def _current(self) -> str:
         try:
             name = (self._root / "current").read_text("utf-8").strip()
         except FileNotFoundError:
-            raise SearchUnavailable("There is no index yet: run rebuild_search.") from None
+            raise NoIndex("There is no index yet: run rebuild_search.") from None
         if not name.startswith(f"v{fields.SCHEMA_VERSION}-"):
-            raise SearchUnavailable("The index is of another version: run rebuild_search.")
+            raise NoIndex("The index is of another version: run rebuild_search.")
         return name
 
     # Writing
@@ -147,7 +161,7 @@ class TantivyEngine:
         batch, gone = list(documents), list(deletes)
         with _guarded(), self._lock:
             self._own()
-            name = self._ensure_current()
+            name = self._current()
             if self._writer is None or self._writer[0] != name:
                 self._close_writer()
                 _sweep(self._root / name)
@@ -199,7 +213,7 @@ class TantivyEngine:
     def owns(self) -> bool:
         """Whether this process is, or now becomes, the one that writes."""
         with self._lock:
-            return self._lock_file is not None and self._writer_pid == os.getpid() or self._try()
+            return (self._lock_file is not None and self._writer_pid == os.getpid()) or self._try()
 
     def close(self) -> None:
         """Finishes merges and gives the right to write away."""
@@ -231,14 +245,6 @@ class TantivyEngine:
         if self._writer is not None:
             self._writer[1].wait_merging_threads()
             self._writer = None
-
-    def _ensure_current(self) -> str:
-        try:
-            return self._current()
-        except SearchUnavailable:
-            name = self._create()
-            self._switch(name)
-            return name
 
     def _create(self) -> str:
         name = f"v{fields.SCHEMA_VERSION}-{time.time_ns()}"
@@ -335,6 +341,8 @@ def _compile(node: Node) -> tantivy.Query:
             option = "position" if name in fields.TEXTS else "basic"
             # An unscored field has no frequencies to read.
             return tantivy.Query.term_query(_SCHEMA, name, token, option)
+        case Prefix(name, start):
+            return tantivy.Query.regex_query(_SCHEMA, name, re.escape(start) + ".*")
         case Phrase(name, (token,)):
             return tantivy.Query.term_query(_SCHEMA, name, token, "position")
         case Phrase(name, tokens):
@@ -355,17 +363,30 @@ def _compile(node: Node) -> tantivy.Query:
             )
 
 
-def _choose(searcher: tantivy.Searcher, plan: Plan) -> tuple[tantivy.Query, bool]:
-    if plan.strict is None:
-        return tantivy.Query.const_score_query(tantivy.Query.all_query(), 0.0), False
-    strict = _compile(plan.strict)
-    if plan.loose is None or _total(searcher, strict) >= plan.enough:
-        return strict, False
-    return _compile(plan.loose), True
+def _ask(
+    searcher: tantivy.Searcher,
+    node: Node | None,
+    filters: Filters,
+    day: int,
+    sort: str,
+    page: int,
+    size: int,
+) -> tuple[tantivy.Query, int, list[tuple[float, tantivy.DocAddress]]]:
+    query = _compile(node or Bool())
+    return query, *_page(searcher, _filtered(query, filters, day), sort, page, size)
+
+
+def _alone(searcher: tantivy.Searcher, query: tantivy.Query, filters: Filters, total: int) -> int:
+    """How many the query finds without the filters, given how many it finds with them."""
+    return total if filters == Filters() else _total(searcher, query)
 
 
 def _total(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
-    return int(searcher.search(query, 1, count=True).count)
+    return _counted(searcher.search(query, 1, count=True))
+
+
+def _counted(found: tantivy.SearchResult) -> int:
+    return int(found.count)  # type: ignore[attr-defined]  # the stub forgets it
 
 
 def _filtered(query: tantivy.Query, filters: Filters, day: int) -> tantivy.Query:
@@ -401,7 +422,6 @@ def _filtered(query: tantivy.Query, filters: Filters, day: int) -> tantivy.Query
 def _page(
     searcher: tantivy.Searcher,
     query: tantivy.Query,
-    scored: bool,
     sort: str,
     page: int,
     size: int,
@@ -409,12 +429,16 @@ def _page(
     start, end = (page - 1) * size, page * size
     if start >= DEEPEST:
         return _total(searcher, query), []
-    if sort != "relevance" or not scored:
-        by = "effective" if sort == "effective" else "newest"
-        found = searcher.search(query, end, count=True, order_by_field=by)
-        return int(found.count), [(0.0, address) for _, address in found.hits[start:end]]
-    found = searcher.search(query, end + OVERFETCH, count=True)
-    return int(found.count), _settle_ties(searcher, found.hits, start, end)
+    if sort != "relevance":
+        found = searcher.search(query, end, count=True, order_by_field=sort)
+        return _counted(found), [(0.0, address) for _, address in found.hits[start:end]]
+    limit = end + OVERFETCH
+    found = searcher.search(query, limit, count=True)
+    # Hits that are equal over the end of the page must all be seen, to be put in order.
+    while len(found.hits) == limit and _same(found.hits[end - 1], found.hits[-1]):
+        limit *= 4
+        found = searcher.search(query, limit, count=True)
+    return _counted(found), _settle_ties(searcher, found.hits, start, end)
 
 
 def _settle_ties(
@@ -427,21 +451,23 @@ def _settle_ties(
     low, high = min(start, len(hits)), min(end, len(hits))
     if low == high:
         return []
-
-    def same(left: int, right: int) -> bool:
-        return bool(hits[left][0] - hits[right][0] <= SAME_SCORE * max(1.0, hits[left][0]))
-
-    while low > 0 and same(low - 1, low):
+    while low > 0 and _same(hits[low - 1], hits[low]):
         low -= 1
-    while high < len(hits) and same(high - 1, high):
+    while high < len(hits) and _same(hits[high - 1], hits[high]):
         high += 1
     window = hits[low:high]
     orders = searcher.fast_field_values("order", [address for _, address in window])
     groups = [0]
     for place in range(low + 1, high):
-        groups.append(groups[-1] + (not same(place - 1, place)))
+        groups.append(groups[-1] + (not _same(hits[place - 1], hits[place])))
     ranked = sorted(range(len(window)), key=lambda place: (groups[place], orders[place]))
     return [window[place] for place in ranked][start - low : end - low]
+
+
+def _same(
+    better: tuple[float, tantivy.DocAddress], worse: tuple[float, tantivy.DocAddress]
+) -> bool:
+    return bool(better[0] - worse[0] <= SAME_SCORE * max(1.0, better[0]))
 
 
 def _hit(searcher: tantivy.Searcher, score: float, address: tantivy.DocAddress) -> Hit:

@@ -1,8 +1,8 @@
 """How Chinese official titles are built, and how people shorten them.
 
-个保法 stands for 中华人民共和国个人信息保护法: some of its characters, in their order, nearly always
-with the first and the last. So a title carries its ordered pairs of characters as marks, and a
-query looks for the marks of its own pairs.
+个保法 stands for 中华人民共和国个人信息保护法: some of its characters, in their order, nearly
+always with the first and the last. So a title carries its ordered pairs of characters as marks,
+and a query looks for the marks of its own pairs.
 """
 
 import re
@@ -13,7 +13,9 @@ from search.analysis import characters
 
 LONGEST_CORE = 16
 _COUNTRY = "中华人民共和国"
-_STATE = re.compile(r"[(\[](?:试行|暂行|修订|修正|草案|[^()\[\]]{0,8}年[^()\[\]]{0,8})[)\]]$")
+_STATE = re.compile(
+    r"[(（〔](?:试行|暂行|修订|修正|草案|[^()（）〔〕]{0,8}年[^()（）〔〕]{0,8})[)）〕]$"
+)
 _LAW = re.compile(r"(?<![办方书看用做])法$|法典$|宪法$")
 _REGION = re.compile(
     r"^([\u4e00-\u9fff]{2,6}?)(?:省|(?<![城上超都夜门])市|(?:[\u4e00-\u9fff]{1,3}族)?自治[区州县]|特别行政区)"

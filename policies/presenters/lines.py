@@ -61,12 +61,19 @@ class PageLink:
 
 
 def policy(
-    page: PolicyPage, language: str, today: datetime.date, **more: object
+    page: PolicyPage,
+    language: str,
+    today: datetime.date,
+    *,
+    shown_title: SafeString | None = None,
+    snippet: SafeString = SafeString(""),
+    why: str = "",
+    interpretations: int = 0,
 ) -> PolicyLine:
     """A document as a list shows it. Reads what ``for_lists()`` fetched."""
     return PolicyLine(
         url=page.release.get_absolute_url(),
-        title=words.title(page, language),
+        title=shown_title or words.title(page, language),
         numbers=words.numbers(page, language),
         issuers=words.issuers(page, language),
         index_number=page.release.index_number,
@@ -75,7 +82,9 @@ def policy(
         released_at=page.release.released_at,
         status=rules.validity(page.validity_facts(), today),
         abstract=words.abstract_marked(page, language),
-        **more,  # type: ignore[arg-type]
+        snippet=snippet,
+        why=why,
+        interpretations=interpretations,
     )
 
 

@@ -48,7 +48,7 @@ from policies.models import (
 )
 from policies.models.terms import Term
 from policies.services import take_serials
-from policies.transfer.rows import INDEX_NUMBER, OrganisationRow, Row, TermRow, kind_of
+from policies.transfer.rows import OrganisationRow, Row, TermRow, kind_of
 
 CHUNK = 500
 NO_ISSUER = "U0000"
@@ -305,7 +305,7 @@ class _Importer:
         numbers: list[tuple[str, int, int] | None] = []
         wanted: dict[tuple[str, int], int] = {}
         for plan in planned:
-            given = plan.row.index_number and INDEX_NUMBER.match(plan.row.index_number)
+            given = plan.row.index_number and rules.INDEX_NUMBER.match(plan.row.index_number)
             if given:
                 number = (given["code"], int(given["year"]), int(given["serial"]))
                 numbers.append(number)
@@ -454,7 +454,7 @@ def import_links(rows: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> 
 
 
 def _target(index_number: str) -> PolicyPage:
-    match = INDEX_NUMBER.match(index_number)
+    match = rules.INDEX_NUMBER.match(index_number)
     release = match and Release.objects.filter(
         organisation_code=match["code"], year=match["year"], serial=match["serial"]
     ).select_related("page").first()  # fmt: skip

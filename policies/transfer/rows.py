@@ -14,8 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from multilingual.languages import CODES
 from policies.enums import EffectKind, ImportedStatus, InterpretationKind, Kind, RelationKind
-
-INDEX_NUMBER = re.compile(r"^(?P<code>[A-Z0-9-]{1,32})/(?P<year>\d{4})-(?P<serial>[1-9]\d{0,8})\Z")
+from policies.rules import INDEX_NUMBER
 
 
 def _without_nul(text: str) -> str:

@@ -6,8 +6,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
 from axes.decorators import axes_dispatch, axes_form_invalid
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
+
+from demo import services as demo
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,3 +31,9 @@ class EditorLoginForm(LoginForm):
 @method_decorator(axes_form_invalid, name="form_invalid")
 class EditorLoginView(LoginView):
     """allauth's login, which axes closes (429) to who failed too often."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        if settings.DEMO:
+            context |= {"demo_accounts": demo.read("people.json"), "demo_password": demo.PASSWORD}
+        return context

@@ -13,6 +13,7 @@ from config import embedded
 from config.celery import app
 from guards import services as guards
 from outbox import services as outbox
+from search import services as index
 
 Probe = Callable[[], str]
 SECONDS = 3
@@ -60,9 +61,7 @@ def queue() -> str:
 
 def search() -> str:
     """The index can be asked."""
-    from search import services
-
-    services.engine().check()
+    index.engine().check()
     return ""
 
 

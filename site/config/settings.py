@@ -188,6 +188,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.SecondFactorMiddleware",
     "organisations.middleware.OwnSubtreeMiddleware",
+    "policies.middleware.RefusalMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -244,6 +245,10 @@ CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BEAT_SCHEDULE = {
     "deliver the outbox": {"task": "outbox.tasks.deliver", "schedule": 1.0},
     "seal the ledger": {"task": "ledger.tasks.seal", "schedule": 5.0},
+    "forget what was delivered": {
+        "task": "outbox.tasks.prune",
+        "schedule": crontab(hour="4", minute="10"),
+    },
     "publish what is scheduled": {
         "task": "policies.tasks.publish_scheduled",
         "schedule": crontab(),
@@ -311,10 +316,14 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+# A draft is saved on purpose: what was typed over a colleague's newer text must not save itself.
+WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# Pages show an SVG as an image, where no script in it runs.
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "svg", "webp"]
 WAGTAILDOCS_EXTENSIONS = [
     "csv", "doc", "docx", "jpg", "mp4", "odt", "ofd", "pdf", "png", "txt", "wps", "xls", "xlsx",
     "zip",

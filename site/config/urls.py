@@ -12,8 +12,8 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from config import health
 from config.accounts import EditorLoginView
-from portal import health
 from portal.urls import robots_pattern
 
 

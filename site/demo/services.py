@@ -38,6 +38,7 @@ from policies.models import (
     Subject,
     Territory,
 )
+from portal.models import PortalSettings
 
 DATA = Path(__file__).parent / "data"
 PASSWORD = "gongkai-demo"  # noqa: S105 - shown on the login page of the demo
@@ -58,7 +59,7 @@ def is_loaded() -> bool:
 def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambda *_: None) -> None:
     """Load the whole city in one transaction. ``progress`` hears how many documents are done."""
     with transaction.atomic(), override(SOURCE):
-        _name_the_home_page()
+        _set_up_the_portal()
         _load_terms()
         _load_organisations(now)
         _load_people(now)
@@ -68,11 +69,33 @@ def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambd
         for done, policy in enumerate(stated, start=1):
             pages[policy["slug"]] = _release(policy, pages, interpretations, now)
             progress(done, len(stated))
+        for draft in read("drafts.json"):
+            _leave_on_the_desk(draft, pages)
 
 
-def _name_the_home_page() -> None:
+def _leave_on_the_desk(stated: dict[str, Any], pages: dict[str, PolicyPage]) -> None:
+    """Leave a document where the editors of the demo find it: as a draft, or in legal review."""
+    owner = Organisation.objects.select_related("page").get(code=stated["owner"])
+    drafter, *_others = _staff(stated["owner"])
+    page = _draft(stated, "\n".join(stated["body"]), pages)
+    page.owner = drafter
+    owner.page.add_child(instance=page)
+    page.save_revision(user=drafter)
+    if stated["step"] == "review":
+        page.get_workflow().start(page, drafter)
+
+
+def _set_up_the_portal() -> None:
+    stated = read("portal.json")
     home = Site.objects.get(is_default_site=True).root_page
-    Page.objects.filter(pk=home.pk).update(title="澜川公开", draft_title="澜川公开")
+    name = stated["short_name"][SOURCE]
+    Page.objects.filter(pk=home.pk).update(title=name, draft_title=name)
+    settings = PortalSettings.load()
+    for field, value in stated.items():
+        columns = _columns(field, value) if isinstance(value, dict) else {field: value}
+        for column, text in columns.items():
+            setattr(settings, column, text)
+    settings.save()
 
 
 def _load_terms() -> None:
@@ -156,7 +179,8 @@ def _release(
 ) -> PolicyPage:
     owner = Organisation.objects.select_related("page").get(code=policy["owner"])
     drafter, reviewer, publisher = _staff(policy["owner"])
-    page = _draft(policy, pages)
+    body = (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip()
+    page = _draft(policy, body, pages)
     page.owner = drafter
     owner.page.refresh_from_db()
     owner.page.add_child(instance=page)
@@ -185,7 +209,7 @@ def _approve_at_last(page: PolicyPage, publisher: Any) -> None:
     )
 
 
-def _draft(policy: dict[str, Any], pages: dict[str, PolicyPage]) -> PolicyPage:
+def _draft(policy: dict[str, Any], body: str, pages: dict[str, PolicyPage]) -> PolicyPage:
     waiver = policy.get("no_interpretation") or {}
     page = PolicyPage(
         title=policy["title"][SOURCE][:255],
@@ -206,7 +230,7 @@ def _draft(policy: dict[str, Any], pages: dict[str, PolicyPage]) -> PolicyPage:
         no_interpretation_reason=waiver.get("reason", ""),
         interpretation_due_on=waiver.get("due_on"),
     )
-    page.body = [("text", (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip())]
+    page.body = [("text", body)]
     page.audiences = list(Audience.objects.filter(key__in=policy["audiences"]))
     page.numbers = [PolicyNumber(text=text) for text in policy["numbers"]]
     page.issuers = [

@@ -23,9 +23,13 @@ _PLAIN = rf"(?P<year2>{_YEAR})\s*年?\s*{_CLOSE}?"
 _WITH_YEAR = re.compile(
     rf"(?<!{_HAN}){_SENDER}\s*字?\s*(?:{_BRACKETED}|{_PLAIN})\s*[-—]?\s*字?\s*{_SERIAL}"
 )
-_ORDER = re.compile(rf"(?<!{_HAN}){_SENDER}令\s*{_SERIAL}")
-_LEAD_IN = re.compile(r"^(?:请问|查询|查找|查看|查|找|关于|根据|依据|依照|按照|参照|参见|见|和|及|与|的)+")
-_FULL_SENDER = re.compile(rf"^{_HAN}{{2,}}?(?:委员会|法院|检察院|政府|部|局|署|总局)(?={_HAN}{{2,}}$)")
+_ORDER = re.compile(rf"(?<!{_HAN}){_SENDER}令\s*{_SERIAL}(?!\s*年)")
+_LEAD_IN = re.compile(
+    r"^(?:请问|查询|查找|查看|查|找|关于|根据|依据|依照|按照|参照|参见|见|和|及|与|的)+"
+)
+_FULL_SENDER = re.compile(
+    rf"^{_HAN}{{2,}}?(?:委员会|法院|检察院|政府|部|局|署)(?=(?!公告|通告){_HAN}{{2,}}$)"
+)
 
 
 def keys(text: str) -> tuple[str, ...]:
@@ -42,7 +46,7 @@ def keys(text: str) -> tuple[str, ...]:
 def _keys(text: str) -> Iterator[str]:
     for match in _WITH_YEAR.finditer(text):
         year = _year(match["year"] or match["year2"])
-        serial = to_int(match["serial"])
+        serial = _serial(match["serial"])
         sender = _LEAD_IN.sub("", match["sender"])
         if serial is None or not sender:
             continue
@@ -57,7 +61,7 @@ def _keys(text: str) -> Iterator[str]:
         if code != sender:
             yield f"{code}|{year}|{serial}"
     for match in _ORDER.finditer(text):
-        serial = to_int(match["serial"])
+        serial = _serial(match["serial"])
         if serial is not None:
             yield from (f"{order}|{serial}" for order in _orders(match["sender"]))
 
@@ -66,6 +70,13 @@ def _orders(sender: str) -> Iterator[str]:
     sender = _LEAD_IN.sub("", sender).removeprefix("中华人民共和国")
     if sender:
         yield f"令|{re.sub('部部$', '部', sender)}"
+
+
+def _serial(text: str) -> int | None:
+    try:
+        return to_int(text)
+    except ValueError:
+        return None
 
 
 def _year(text: str) -> str:

@@ -31,6 +31,9 @@ class DecisionMenuItem(WorkflowMenuItem):  # type: ignore[misc]
     def is_shown(self, context: dict[str, Any]) -> bool:
         return context["view"] == "edit"
 
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        return super().get_context_data(parent_context) | {"is_first": self.order == 0}
+
 
 @hooks.register("construct_page_action_menu")
 def decisions_of_a_review(

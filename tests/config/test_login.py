@@ -87,6 +87,13 @@ def test_the_demo_asks_for_no_second_factor(client, editor, settings):
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.mark.parametrize("demo", [True, False])
+def test_only_the_demo_shows_its_accounts(client, db, settings, demo):
+    settings.DEMO = demo
+    page = client.get(LOGIN).content.decode()
+    assert ("gongkai-demo" in page) is demo
+
+
 def test_nobody_signs_up(client, db):
     form = {"username": "stranger", "password1": PASSWORD, "password2": PASSWORD}
     client.post("/accounts/signup/", form)

@@ -1,8 +1,18 @@
 """`/healthz` says the process lives; `/readyz` says what does not work."""
 
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from config import readiness
+from guards import services
+from search.services import rebuild
+
+
+@pytest.fixture
+def _index(db):
+    """The index of an empty site."""
+    rebuild()
 
 
 def test_healthz_asks_nothing_of_the_database(client, django_assert_num_queries, db):
@@ -10,7 +20,8 @@ def test_healthz_asks_nothing_of_the_database(client, django_assert_num_queries,
         assert client.get("/healthz").json() == {"status": "ok"}
 
 
-def test_readyz_names_every_check_when_all_works(client, db):
+@pytest.mark.usefixtures("_index")
+def test_readyz_names_every_check_when_all_works(client):
     response = client.get("/readyz")
     assert response.json() == {"status": "ok", "checks": dict.fromkeys(readiness.PROBES, "ok")}
     assert response.status_code == 200
@@ -21,8 +32,9 @@ def breaks() -> str:
     raise ConnectionRefusedError("nobody listens")
 
 
+@pytest.mark.usefixtures("_index")
 @pytest.mark.parametrize("name", list(readiness.PROBES))
-def test_readyz_names_what_fails(client, db, monkeypatch, name):
+def test_readyz_names_what_fails(client, monkeypatch, name):
     monkeypatch.setitem(readiness.PROBES, name, breaks)
     response = client.get("/readyz")
     assert response.status_code == 503
@@ -38,9 +50,6 @@ def test_a_migration_that_is_not_applied_is_named(db):
 
 
 def test_a_missing_trigger_is_named(db):
-    from django.db import connection
-
-    from guards import services
 
     services.remove(connection)
     assert readiness.triggers().startswith("missing: ")

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from config.lock import ServerRunsError, hold_server_lock
+from demo.services import is_loaded
+from search.engine import SearchUnavailable
+from search.services import engine
 
-LOADED = ".demo"
 STATIC_STAMP = ".sources"
 
 
@@ -52,12 +54,11 @@ class Command(BaseCommand):
             stamp.write_text(wanted)
 
     def demo_city(self) -> None:
-        stamp = settings.VAR / LOADED
-        commands = get_commands()
-        if not stamp.exists() and "load_demo" in commands:
+        if not is_loaded():
             self.step("Loading the demo city", "load_demo")
-            stamp.touch()
-        if not settings.SEARCH_DIR.exists() and "rebuild_search" in commands:
+        try:
+            engine().check()
+        except SearchUnavailable:
             self.step("Building the search index", "rebuild_search")
 
 

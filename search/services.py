@@ -1,0 +1,287 @@
+"""Searching, and keeping the index equal to the database."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from outbox.services import enqueue
+from search import analysis, planner, suggest
+from search.documents import FACETS, SearchDocument, registry, split_key
+from search.engine import Engine, Filters, Hits, NoIndex, SearchUnavailable
+from search.highlight import Highlighter, Reason
+from search.suggest import Suggestion
+from search.tantivy_engine import TantivyEngine
+
+INDEX, REBUILD = "search.index", "search.rebuild"
+SORTS = ("relevance", "newest", "effective")
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a reader asks. `day` is today in Shanghai; `issued_from` and `issued_to` are inclusive.
+
+    `filters` are chosen values by facet; `types` empty means every type; `facets` are those to
+    count.
+    """
+
+    day: date
+    q: str = ""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+    issued_from: date | None = None
+    issued_to: date | None = None
+    sort: str = "relevance"
+    page: int = 1
+    size: int = 20
+    language: str = "zh-hans"
+    facets: tuple[str, ...] = FACETS
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of a list. `object` is what the registered source presents."""
+
+    key: str
+    type: str
+    object: Any
+    title: SafeString
+    snippet: SafeString
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet, how many results a click on it gives, and whether it is chosen."""
+
+    value: str
+    label: str
+    count: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A page of results. `total` and the counts are exact; `did_you_mean` is a query or None."""
+
+    total: int
+    page: int
+    size: int
+    results: tuple[Result, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    did_you_mean: str | None
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Keys in which index and database differ."""
+
+    missing: tuple[str, ...]
+    superfluous: tuple[str, ...]
+    outdated: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.superfluous or self.outdated)
+
+    def all_keys(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.missing + self.superfluous + self.outdated
+
+
+def engine() -> Engine:
+    """The engine this site runs on, one for each process."""
+    if settings.ELASTICSEARCH_URL:
+        raise SearchUnavailable("Only the embedded engine is built: empty ELASTICSEARCH_URL.")
+    return _embedded(Path(settings.SEARCH_DIR))
+
+
+@lru_cache(maxsize=4)
+def _embedded(directory: Path) -> TantivyEngine:
+    return TantivyEngine(directory)
+
+
+def search(request: SearchRequest) -> SearchResult:
+    """The page of results for pages, API and feeds alike.
+
+    Only what the public may see now is among the results, also if the index is a moment behind.
+    Raises SearchUnavailable if the engine cannot answer.
+    """
+    running = engine()
+    day = request.day.toordinal()
+    hits = running.search(
+        planner.plan(request.q, day=day, language=request.language),
+        Filters(
+            facets={name: values for name, values in request.filters.items() if values},
+            types=request.types,
+            issued_from=request.issued_from.toordinal() if request.issued_from else None,
+            issued_to=request.issued_to.toordinal() if request.issued_to else None,
+        ),
+        day=day,
+        facets=request.facets,
+        sort=request.sort,
+        page=request.page,
+        size=request.size,
+    )
+    visible = _present([hit.key for hit in hits.items], request.language)
+    highlighter = Highlighter(request.q, request.language)
+    results = []
+    for hit in hits.items:
+        if hit.key not in visible:
+            continue
+        titles = hit.stored.titles
+        language = request.language if titles.get(request.language) else "zh-hans"
+        results.append(
+            Result(
+                key=hit.key,
+                type=split_key(hit.key)[0],
+                object=visible[hit.key],
+                title=highlighter.title(titles.get(language, ""), language),
+                snippet=highlighter.snippet(hit),
+                reason=highlighter.reason(hit) if request.q else None,
+            )
+        )
+    return SearchResult(
+        total=hits.total,
+        page=request.page,
+        size=request.size,
+        results=tuple(results),
+        facets={
+            name: _facet(name, counts, request.filters.get(name, ()), request.language)
+            for name, counts in hits.facets.items()
+        },
+        did_you_mean=_did_you_mean(running, request, hits),
+        engine=running.name,
+    )
+
+
+def suggestions(typed: str, *, day: date, language: str = "zh-hans") -> list[Suggestion]:
+    """What the beginning of a query may become, best first; each leads to at least one hit.
+
+    Raises SearchUnavailable if the engine cannot answer.
+    """
+    return suggest.suggest(engine(), typed, day=day.toordinal(), language=language)
+
+
+def changed(type_name: str, ids: Iterable[object]) -> None:
+    """Writes down, inside the transaction of a change, that these objects need indexing.
+
+    It does not matter whether they were changed, published or withdrawn: the index takes over
+    whatever the public may see once the transaction is committed.
+    """
+    for chunk in _chunks(ids):
+        enqueue(INDEX, {"type": type_name, "ids": chunk})
+
+
+def index(payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Brings the named objects in the index up to date with the database; may run twice."""
+    wanted: dict[str, dict[str, None]] = {}
+    for payload in payloads:
+        wanted.setdefault(payload["type"], {}).update(dict.fromkeys(map(str, payload["ids"])))
+    documents: list[SearchDocument] = []
+    gone: list[str] = []
+    for type_name, ids in wanted.items():
+        found = list(registry.sources[type_name].documents(list(ids)))
+        documents += found
+        keys = {document.key for document in found}
+        gone += [key for key in (f"{type_name}:{id_}" for id_ in ids) if key not in keys]
+    try:
+        engine().write(documents, gone)
+    except NoIndex:
+        rebuild()
+
+
+def rebuild() -> int:
+    """A new index of everything public, built beside the old one; how many documents it holds."""
+    return engine().rebuild(_everything())
+
+
+def check() -> Differences:
+    """How index and database differ.
+
+    Changes still in the outbox count as differences, so deliver them first.
+    """
+    stored: dict[str, int] = {}
+    for source in registry.sources.values():
+        stored |= source.keys_with_versions()
+    try:
+        indexed = engine().keys_with_versions()
+    except NoIndex:
+        indexed = {}
+    both = stored.keys() & indexed.keys()
+    return Differences(
+        missing=tuple(sorted(stored.keys() - indexed.keys())),
+        superfluous=tuple(sorted(indexed.keys() - stored.keys())),
+        outdated=tuple(sorted(key for key in both if stored[key] != indexed[key])),
+    )
+
+
+def repair(differences: Differences) -> None:
+    """Has the differing objects indexed again; inside a transaction."""
+    by_type: dict[str, list[str]] = {}
+    for key in differences.all_keys():
+        type_name, id_ = split_key(key)
+        by_type.setdefault(type_name, []).append(id_)
+    for type_name, ids in by_type.items():
+        changed(type_name, ids)
+
+
+def deliver_index(payloads: list[dict[str, Any]], now: datetime) -> None:
+    """The outbox's handler of `search.index`."""
+    index(payloads)
+
+
+def deliver_rebuild(payloads: list[dict[str, Any]], now: datetime) -> None:
+    """The outbox's handler of `search.rebuild`; many wishes are one rebuild."""
+    rebuild()
+
+
+def _did_you_mean(running: Engine, request: SearchRequest, hits: Hits) -> str | None:
+    first = hits.items[0].stored.titles.get("zh-hans", "") if hits.items else ""
+    if request.page > 1 or not request.q or analysis.fold(request.q) in analysis.fold(first):
+        return None
+    return suggest.did_you_mean(running, request.q, day=request.day.toordinal())
+
+
+def _everything() -> Iterator[SearchDocument]:
+    for source in registry.sources.values():
+        for ids in _chunks(source.ids()):
+            yield from source.documents(ids)
+
+
+def _chunks(ids: Iterable[object]) -> Iterator[list[str]]:
+    rest = map(str, ids)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _present(keys: Sequence[str], language: str) -> dict[str, Any]:
+    by_type: dict[str, list[str]] = {}
+    for key in keys:
+        type_name, id_ = split_key(key)
+        by_type.setdefault(type_name, []).append(id_)
+    return {
+        f"{type_name}:{id_}": shown
+        for type_name, ids in by_type.items()
+        if type_name in registry.sources
+        for id_, shown in registry.sources[type_name].present(ids, language).items()
+    }
+
+
+def _facet(
+    name: str, counts: Mapping[str, int], chosen: Sequence[str], language: str
+) -> tuple[FacetValue, ...]:
+    # A chosen value stays in sight when nothing is left of it, or it could not be taken off.
+    counts = {**dict.fromkeys(chosen, 0), **counts}
+    labels = registry.label(name, list(counts), language)
+    values = [
+        FacetValue(value, labels[value], count, value in chosen) for value, count in counts.items()
+    ]
+    return tuple(sorted(values, key=lambda found: (-found.count, found.label)))

@@ -1,0 +1,257 @@
+"""A stranger walks every address of the admin and sees nothing of another organisation's drafts.
+
+The stranger holds every role, but in another organisation. Each address of the admin is filled
+with the keys of foreign things, asked by GET and POST; no answer may contain the marker that
+stands in every foreign draft, and afterwards nothing foreign has changed.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+from django.utils.regex_helper import normalize
+from wagtail.admin import urls as admin_urls
+from wagtail.admin.models import EditingSession
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.log_actions import log
+from wagtail.models import (
+    Collection,
+    Comment,
+    Page,
+    PageViewRestriction,
+    Revision,
+    Task,
+    TaskState,
+    Workflow,
+    WorkflowState,
+)
+
+from organisations.models import Membership, Role
+from organisations.services import collection_of, grant
+from policies.models import InterpretationPage, PolicyPage
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+WORD, MARKER = "zebra", "Okapi"
+SECRET = f"{WORD} {MARKER}"
+SKIPPED = ("logout/", "login/", "failwhale/", "test404/", "password_reset/", "sprite/")
+MODELS = {
+    (None, None),
+    ("policies", "policypage"),
+    ("wagtailcore", "page"),
+    ("wagtailimages", "image"),
+    ("wagtaildocs", "document"),
+}
+FAULTS = ("api/main/pages/find/?id=all", "choose-external-link/")
+"""Where Wagtail itself stumbles over a query or form that makes no sense."""
+
+
+class Foreign:
+    """What the other organisation has, each with the marker in it."""
+
+    def __init__(self, team: make.Team) -> None:
+        self.team = team
+        collection = collection_of(team.organisation)
+        self.image = get_image_model().objects.create(
+            title=SECRET, file=get_test_image_file(), collection=collection
+        )
+        self.document = get_document_model().objects.create(
+            title=SECRET, file=ContentFile(b"words", "words.txt"), collection=collection
+        )
+        log(self.image, "wagtail.edit", user=team.drafter)
+        secret = {"title": SECRET, "abstract_zh_hans": SECRET, "body": [("text", SECRET)]}
+        self.draft = make.policy(team, **secret)
+        self.explained = make.interpretation(team, self.draft, headline_zh_hans=SECRET)
+        Comment.objects.create(
+            page=self.draft, user=team.drafter, text=SECRET, contentpath="headline_zh_hans"
+        )
+        Page.objects.filter(pk=self.draft.pk).update(
+            locked=True, locked_by=team.drafter, locked_at=timezone.now()
+        )
+        self.in_review = make.policy(team, **secret)
+        make.submit(self.in_review, team.drafter)
+        self.released = make.release_policy(team, title="已公开的办法")
+        newer = self.released.get_latest_revision_as_object()
+        newer.headline_zh_hans = newer.title = SECRET
+        newer.save_revision(user=team.drafter)
+        self.pages = [self.draft, self.in_review, self.released, self.explained]
+        self.membership = Membership.objects.filter(organisation=team.organisation)[0]
+        self.session = EditingSession.objects.create(
+            user=team.drafter, content_type=ContentType.objects.get_for_model(Page),
+            object_id=self.draft.pk, last_seen_at=timezone.now(),
+        )  # fmt: skip
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything foreign as it stands in the database."""
+        pages = Page.objects.descendant_of(self.team.page, inclusive=True)
+        tables = {
+            "pages": pages,
+            "policies": PolicyPage.objects.filter(pk__in=pages),
+            "interpretations": InterpretationPage.objects.filter(pk__in=pages),
+            "revisions": Revision.objects.filter(object_id__in=[str(page.pk) for page in pages]),
+            "states": WorkflowState.objects.filter(
+                object_id__in=[str(page.pk) for page in pages]
+            ),
+            "steps": TaskState.objects.all(),
+            "tasks": Task.objects.all(),
+            "workflows": Workflow.objects.all(),
+            "images": get_image_model().objects.filter(pk=self.image.pk),
+            "documents": get_document_model().objects.filter(pk=self.document.pk),
+            "members": Membership.objects.filter(organisation=self.team.organisation),
+            "collections": Collection.objects.all(),
+            "comments": Comment.objects.all(),
+            "privacy": PageViewRestriction.objects.all(),
+        }
+        return {name: list(rows.order_by("pk").values()) for name, rows in tables.items()}
+
+    def keys(self, name: str, page: Page) -> list[Any]:
+        """Values for the argument ``name`` of an address that is about ``page``."""
+        revision = page.get_latest_revision()
+        state = WorkflowState.objects.for_instance(page).first()
+        step = TaskState.objects.filter(workflow_state=state).first() or TaskState.objects.first()
+        values: dict[str, list[Any]] = {
+            "page_id": [page.pk],
+            "parent_page_id": [page.pk],
+            "page_to_move_id": [page.pk],
+            "page_pk": [page.pk],
+            "destination_id": [self.team.page.pk],
+            "revision_id": [revision.pk],
+            "workflow_state_id": [state.pk if state else 1],
+            "task_state_id": [step.pk],
+            "task_id": [step.task_id],
+            "workflow_pk": [Workflow.objects.get().pk],
+            "image_id": [self.image.pk],
+            "document_id": [self.document.pk],
+            "doc_id": [self.document.pk],
+            "collection_id": [self.image.collection_id],
+            "pk": [page.pk, self.image.pk, self.document.pk, self.membership.pk],
+            "object_id": [page.pk],
+            "session_id": [self.session.pk],
+            "uploaded_file_id": [1],
+            "redirect_id": [1],
+            "filter_spec": ["original"],
+            "uidb64": ["MQ"],
+            "token": ["set-password"],
+            "app_label": [app for app, _model in MODELS if app],
+            "model_name": [model for _app, model in MODELS if model],
+            "action": ["delete", "move", "publish", "unpublish", "add_tags", "add_to_collection"],
+            "app_name": ["policies", "wagtailcore", "portal", "wagtailimages"],
+            "content_type_app_name": ["policies"],
+            "content_type_model_name": ["policypage", "interpretationpage"],
+            "action_name": [
+                "approve", "reject", "publish", "unpublish", "delete", "move", "copy",
+                "create_alias", "revert_to_page_revision",
+            ],
+        }  # fmt: skip
+        return values[name]
+
+
+def addresses(patterns: list[Any], before: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every address of the admin as a template with the names of its arguments."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, before + pattern.pattern.regex.pattern)
+        elif isinstance(pattern, URLPattern):
+            regex = (before + pattern.pattern.regex.pattern).replace("\\Z", "$")
+            for template, names in normalize(regex.replace("^", "")):
+                yield template, names
+
+
+def fill(foreign: Foreign) -> Iterator[str]:
+    """Every address of the admin, with the keys of every foreign page and file in it."""
+    seen = set()
+    for template, names in addresses(admin_urls.urlpatterns):
+        if template.startswith(SKIPPED):
+            continue
+        for page in foreign.pages:
+            if names == ["_0", "_1", "_2"]:
+                choices = [[page.pk], ["live", "earliest"], ["latest"]]
+            else:
+                choices = [foreign.keys(name, page) for name in names]
+            for values in product(*choices):
+                filled = dict(zip(names, values, strict=True))
+                if (filled.get("app_label"), filled.get("model_name")) not in MODELS:
+                    continue
+                address = template % filled
+                if address not in seen:
+                    seen.add(address)
+                    yield address
+
+
+def queries(foreign: Foreign) -> list[str]:
+    """What may follow an address: nothing, every foreign key, or a wish for everything."""
+    ids = "&".join(f"id={page.pk}" for page in foreign.pages)
+    search = f"q={WORD}&search={WORD}"
+    return [
+        "",
+        f"?{ids}&id={foreign.image.pk}&id={foreign.document.pk}&{search}"
+        f"&page_type=policies.policypage&collection_id={foreign.image.collection_id}",
+        f"?id=all&childOf={foreign.draft.pk}&child_of={foreign.team.page.pk}"
+        "&page_type=policies.interpretationpage&fields=*",
+    ]
+
+
+@pytest.fixture
+def foreign(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    return Foreign(make.team("LC-GA"))
+
+
+@pytest.fixture
+def stranger():
+    """Holds every role at once, but in another organisation; with one document of its own."""
+    own = make.team("LC-BG")
+    everything = make.person("hu.guan")
+    for role in Role:
+        grant(everything, own.organisation, role, now=timezone.now())
+    everything.own_page = make.policy(make.Team(own.organisation, *[everything] * 4))
+    return everything
+
+
+def test_no_address_of_the_admin_shows_or_changes_anything_foreign(client, foreign, stranger):
+    client.force_login(stranger)
+    client.raise_request_exception = False
+    before = foreign.snapshot()
+    leaks, faults, asked = [], [], 0
+    home = stranger.own_page.get_parent().pk
+    form = {
+        "title": "stolen", "headline_zh_hans": "stolen", "new_slug": "stolen", "new_title": "x",
+        "new_parent_page": home, "chooser": home, "restriction_type": "login", "locked": "true",
+        "position": "0", "comment": "x", "action-publish": "1",
+    }  # fmt: skip
+    for address in fill(foreign):
+        tries = [("get", query, None) for query in queries(foreign)]
+        tries += [("post", "", form), ("post", queries(foreign)[1], {})]
+        for method, query, data in tries:
+            asked += 1
+            answer = getattr(client, method)(f"/admin/{address}{query}", data)
+            body = b"".join(answer) if answer.streaming else answer.content
+            if MARKER.encode() in body:
+                leaks.append(f"{method} /admin/{address}{query}")
+            if answer.status_code >= 500 and not (address + query).startswith(FAULTS):
+                faults.append(f"{method} /admin/{address}{query}: {answer.status_code}")
+    assert asked > 500
+    assert leaks == []
+    assert faults == []
+    assert foreign.snapshot() == before
+
+
+def test_the_walk_itself_finds_what_an_own_editor_sees(client, foreign):
+    """Without this, a walk that reached nothing would pass as well."""
+    client.force_login(foreign.team.drafter)
+    seen = [
+        address
+        for address in fill(foreign)
+        if MARKER.encode() in getattr(client.get(f"/admin/{address}"), "content", b"")
+    ]
+    assert any(address.endswith("/edit/") for address in seen)
+    assert any("revisions/compare" in address for address in seen)
+    assert len(seen) > 20
