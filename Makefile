@@ -48,8 +48,8 @@ types: install ## mypy, strict
 contract: install ## imports go down only
 	$(BIN)/lint-imports
 
-templates: install ## style of the templates
-	$(BIN)/djlint --check --lint site policies search
+templates: install ## faults in the templates
+	$(BIN)/djlint --lint site policies search
 
 messages: install ## collects the strings of the interface into locale/ (needs gettext)
 	$(MANAGE) makemessages --all --no-location --no-obsolete --ignore=.venv --ignore=node_modules --ignore=var --ignore=tests --ignore=bench --ignore=scripts

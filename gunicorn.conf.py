@@ -30,14 +30,16 @@ if settings.PROXY_COUNT:
 
 def on_starting(server: "Arbiter") -> None:
     """A production start with a dangerous or missing setting is refused, and says which."""
-    import django
+    if not (settings.DEMO or settings.DEBUG):
+        import django
 
-    django.setup()
-    from config.checks import refuse_unsafe_start
-    from config.lock import ServerRunsError, hold_server_lock
+        django.setup()
+        from config.checks import refuse_unsafe_start
 
-    refuse_unsafe_start()
+        refuse_unsafe_start()
     if settings.EMBEDDED_QUEUE:
+        from config.lock import ServerRunsError, hold_server_lock
+
         try:
             hold_server_lock()
         except ServerRunsError as error:

@@ -22,7 +22,7 @@ from policies import services
 from policies.models import PolicyPage
 
 
-class DocumentForm(WagtailAdminPageForm):  # type: ignore[misc]
+class DocumentForm(WagtailAdminPageForm):
     """Saving a draft is always possible, unless it would lose a colleague's newer one.
 
     Submitting names everything that a release still lacks.
@@ -132,8 +132,8 @@ class DocumentForm(WagtailAdminPageForm):  # type: ignore[misc]
 
     def _name_what_is_missing(self) -> None:
         for name, formset in self.formsets.items():
-            if name == "issuers":
-                self.instance.issuers = [form.instance for form in _kept(formset)]
+            if name in services.PARTS:
+                setattr(self.instance, name, [form.instance for form in _kept(formset)])
         for name, words in services.missing(self.instance).items():
             if name in self.formsets:
                 self.formsets[name]._non_form_errors = self.error_class([words])

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
-from ninja import Field, NinjaAPI, Query, Schema
+from django.utils.translation import gettext_noop, override
+from ninja import Field, NinjaAPI, Query, Schema, Status
 from ninja.errors import ValidationError
 
 from multilingual.languages import CODES, SOURCE
@@ -25,40 +25,50 @@ from search.engine import SearchUnavailable
 api = NinjaAPI(
     title="Gongkai",
     version="1",
-    description=(
+    description=gettext_noop(
         "Policies, their validity and their interpretations. Times are in ISO 8601 with zone; "
         "days are days in Asia/Shanghai; absent values are null."
     ),
     urls_namespace="api",
+    # Shown by a page of the portal, which needs no script.
+    docs_url=None,
 )
 
 Language = Literal["zh-hans", "en", "ko", "ja", "de", "fr", "es", "ru", "ar"]
 
 
 class LibraryQuery(Schema):
-    """The filters of the library. A filter may repeat: any of its values; different ones all hold."""
+    """The filters of the library. One may repeat: any of its values. Different ones all hold."""
 
-    q: str = Field("", description="What to search for; document numbers in any variant.")
-    issuer: list[str] = Field([], description="Code of an issuing authority.")
-    subject: list[str] = Field([], description="Key of a subject.")
-    kind: list[Kind] = Field([], description="Kind of document.")
-    validity: list[Validity] = Field([], description="Validity today.")
-    audience: list[str] = Field([], description="Key of an audience.")
-    territory: list[str] = Field([], description="Key of a territory.")
+    q: str = Field(
+        "", description=gettext_noop("What to search for; document numbers in any variant.")
+    )
+    issuer: list[str] = Field([], description=gettext_noop("Code of an issuing authority."))
+    subject: list[str] = Field([], description=gettext_noop("Key of a subject."))
+    kind: list[Kind] = Field([], description=gettext_noop("Kind of document."))
+    validity: list[Validity] = Field([], description=gettext_noop("Validity today."))
+    audience: list[str] = Field([], description=gettext_noop("Key of an audience."))
+    territory: list[str] = Field([], description=gettext_noop("Key of a territory."))
     from_: datetime.date | None = Field(
-        None, alias="from", description="First date of issue, inclusive."
+        None, alias="from", description=gettext_noop("First date of issue, inclusive.")
     )
-    to: datetime.date | None = Field(None, description="Last date of issue, inclusive.")
+    to: datetime.date | None = Field(
+        None, description=gettext_noop("Last date of issue, inclusive.")
+    )
     sort: Literal["relevance", "newest", "effective"] | None = Field(
-        None, description="Relevance where there is a q, else newest."
+        None, description=gettext_noop("Relevance where there is a q, else newest.")
     )
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    size: Annotated[int, Field(ge=1, le=100)] = 20
-    lang: Language = Field("zh-hans", description="Language of titles, labels and addresses.")
+    page: Annotated[int, Field(ge=1, le=1_000_000, description=gettext_noop("Page, from 1."))] = 1
+    size: Annotated[int, Field(ge=1, le=100, description=gettext_noop("Results on a page."))] = 20
+    lang: Language = Field(
+        "zh-hans", description=gettext_noop("Language of titles, labels and addresses.")
+    )
 
 
 class SearchQuery(LibraryQuery):
-    type: list[Literal["policy", "interpretation"]] = Field([], description="What to look for.")
+    type: list[Literal["policy", "interpretation"]] = Field(
+        [], description=gettext_noop("What to look for.")
+    )
 
 
 class ResultOut(Schema):
@@ -174,7 +184,12 @@ def _search_is_down(request: HttpRequest, error: SearchUnavailable) -> HttpRespo
     return api.create_response(request, {"errors": errors}, status=503)
 
 
-@api.get("/v1/search", response={200: SearchOut, 422: ErrorsOut, 503: ErrorsOut}, tags=["search"])
+@api.get(
+    "/v1/search",
+    response={200: SearchOut, 422: ErrorsOut, 503: ErrorsOut},
+    tags=["search"],
+    summary=gettext_noop("Search policies and interpretations, with counts for each filter"),
+)
 def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
     """Search policies and interpretations; with counts by facet."""
     with override(query.lang):
@@ -191,7 +206,10 @@ def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
 
 
 @api.get(
-    "/v1/policies/", response={200: ListOut, 422: ErrorsOut, 503: ErrorsOut}, tags=["policies"]
+    "/v1/policies/",
+    response={200: ListOut, 422: ErrorsOut, 503: ErrorsOut},
+    tags=["policies"],
+    summary=gettext_noop("List and search policies, without the counts"),
 )
 def policies(request: HttpRequest, query: Query[LibraryQuery]) -> dict[str, Any]:
     """List policies; the same as the search for policies, without facets."""
@@ -271,19 +289,20 @@ def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
     "/v1/policies/{code}/{number}",
     response={200: PolicyOut, 404: ErrorsOut, 410: ErrorsOut, 422: ErrorsOut},
     tags=["policies"],
+    summary=gettext_noop("One policy by its index number, with text and relations"),
 )
 def policy(
     request: HttpRequest, code: str, number: str, lang: Language = "zh-hans"
-) -> tuple[int, Any]:
+) -> Status[Any]:
     """One policy by its index number ``{code}/{year}-{serial}``, with its text and relations."""
     with override(lang):
         release = _release(code, number)
         page = release and reading.policy_for_page(release)
         if page is None:
             if release and Withdrawal.objects.open().filter(release=release).exists():
-                return 410, {"errors": {"number": [_("This document was withdrawn.")]}}
-            return 404, {"errors": {"number": [_("There is no such document.")]}}
-        return 200, _policy(page, lang)
+                return Status(410, {"errors": {"number": [_("This document was withdrawn.")]}})
+            return Status(404, {"errors": {"number": [_("There is no such document.")]}})
+        return Status(200, _policy(page, lang))
 
 
 def _release(code: str, number: str) -> Release | None:
@@ -344,7 +363,12 @@ def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
     ]
 
 
-@api.get("/v1/suggest", response={200: SuggestionsOut, 503: ErrorsOut}, tags=["search"])
+@api.get(
+    "/v1/suggest",
+    response={200: SuggestionsOut, 503: ErrorsOut},
+    tags=["search"],
+    summary=gettext_noop("What the beginning of a query may become"),
+)
 def suggest(request: HttpRequest, q: str = "", lang: Language = "zh-hans") -> dict[str, Any]:
     """What the beginning of a query may become; each suggestion leads to hits."""
     with override(lang):

@@ -8,12 +8,17 @@ class PoliciesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from wagtail.documents import get_document_model
+        from wagtail.images import get_image_model
+
+        from freshness.signals import bump_when_changed
         from organisations import access
         from policies import guards, panels, search
-        from policies.models import InterpretationPage, PolicyPage
+        from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
 
         guards.register_all()
         search.register_all()
         panels.install()
         access.register_public(lambda: PolicyPage.objects.public())
         access.register_public(lambda: InterpretationPage.objects.public())
+        bump_when_changed(Subject, Audience, Territory, get_image_model(), get_document_model())

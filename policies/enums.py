@@ -85,12 +85,13 @@ class Basis(models.TextChoices):
 
 
 class ImportedStatus(models.TextChoices):
-    """What an import claims of the validity of a document."""
+    """What an import claims of the validity of a document, or that its dates decide."""
 
     IN_FORCE = "现行有效", _("In force")
     EXPIRED = "已失效", _("Expired")
     AMENDED = "已被修改", _("Amended")
     UNKNOWN = "", _("Unknown")
+    DATED = "dated", _("By its dates")
 
 
 class InterpretationKind(models.TextChoices):

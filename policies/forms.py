@@ -103,7 +103,7 @@ class LibraryQuery:
 
 
 def read(parameters: QueryDict) -> LibraryQuery:
-    """Read the parameters of an address. What cannot be used is left out and named in ``errors``."""
+    """Read the parameters of an address; what cannot be used is left out, and ``errors`` say so."""
     errors: list[str] = []
     filters = {}
     for name in FACETS:
@@ -121,7 +121,7 @@ def read(parameters: QueryDict) -> LibraryQuery:
         issued_from=_day(parameters.get("from", ""), errors),
         issued_to=_day(parameters.get("to", ""), errors),
         sort=sort,
-        page=int(page) if page.isascii() and page.isdigit() and 0 < int(page[:9]) else 1,
+        page=int(page) if page.isascii() and page.isdigit() and int(page[:9]) > 0 else 1,
         errors=tuple(dict.fromkeys(errors)),
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count
 from django.http import QueryDict
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -16,8 +17,9 @@ from policies.models import InterpretationPage, PolicyPage
 from policies.presenters import lines, words
 from search.engine import SearchUnavailable
 from search.highlight import Reason
-from search.services import Result, SearchResult, search
+from search.services import FacetValue, Result, SearchResult, search
 
+CHECKED = SafeString(" checked")
 SHOWN_AT_ONCE = 8
 DEEPEST_PAGE = 500
 
@@ -26,10 +28,10 @@ DEEPEST_PAGE = 500
 class Facet:
     """One filter with its values: those shown at once, and the rest behind a fold."""
 
-    name: str
     label: str
-    first: tuple[Any, ...]
-    rest: tuple[Any, ...]
+    first: SafeString
+    rest: SafeString
+    more: int
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,22 @@ def facets(found: SearchResult) -> list[Facet]:
         if values:
             values = tuple(sorted(values, key=lambda value: not value.active))
             first, rest = values[:SHOWN_AT_ONCE], values[SHOWN_AT_ONCE:]
-            shown.append(Facet(name, named[name], first, rest))
+            shown.append(Facet(named[name], _boxes(name, first), _boxes(name, rest), len(rest)))
     return shown
+
+
+def _boxes(name: str, values: Sequence[FacetValue]) -> SafeString:
+    """The values as check boxes; built here, since there can be hundreds of authorities."""
+    return format_html_join(
+        "",
+        '<div class="form-check"><input class="form-check-input" type="checkbox" id="{0}-{1}" '
+        'name="{0}" value="{1}"{2}><label class="form-check-label" for="{0}-{1}">'
+        "<bdi>{3}</bdi><span>{4}</span></label></div>",
+        (
+            (name, item.value, CHECKED if item.active else "", item.label, item.count)
+            for item in values
+        ),
+    )
 
 
 def active(asked: forms.LibraryQuery, found: SearchResult | None) -> list[Active]:
@@ -151,5 +167,3 @@ def active(asked: forms.LibraryQuery, found: SearchResult | None) -> list[Active
 def pages(asked: forms.LibraryQuery, total: int, parameters: QueryDict) -> list[lines.PageLink]:
     last = min(-(-total // forms.PAGE_SIZE), DEEPEST_PAGE)
     return lines.page_links(asked.page, last, parameters)
-
-

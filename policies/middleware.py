@@ -66,13 +66,11 @@ class RefusalMiddleware:
             words = _("Other documents or files still refer to it, so it cannot be deleted.")
             return self._tell(request, [words], kwargs)
 
-    def _tell(
-        self, request: HttpRequest, words: list[str], kwargs: dict[str, Any]
-    ) -> HttpResponse:
+    def _tell(self, request: HttpRequest, words: list[str], kwargs: dict[str, Any]) -> HttpResponse:
         """Answer in the way that was asked: with data, or with a message on the edit page."""
         match = request.resolver_match
         accepts_json = request.headers.get("accept", "").startswith("application/json")
-        if match is not None and "wagtailadmin_api" in match.namespaces or accepts_json:
+        if (match is not None and "wagtailadmin_api" in match.namespaces) or accepts_json:
             return JsonResponse(
                 {"success": False, "error_code": "refused", "error_message": " ".join(words)},
                 status=400,

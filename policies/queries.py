@@ -48,8 +48,9 @@ def validity_expression(on: datetime.date) -> Case:
     suspended = _acting(on, EffectKind.SUSPENDS).filter(
         Q(until_on__isnull=True) | Q(until_on__gte=on)
     )
-    unknown = Q(import_record__status=ImportedStatus.UNKNOWN) | Q(
-        import_record__isnull=True, effective_on__isnull=True
+    by_dates = Q(import_record__isnull=True) | Q(import_record__status=ImportedStatus.DATED)
+    unknown = Q(import_record__status=ImportedStatus.UNKNOWN) | by_dates & Q(
+        effective_on__isnull=True
     )
     return Case(
         When(Exists(_acting(on, *ENDING)), then=Value(Validity.REPEALED)),

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from legaltext.parser import parse
 from legaltext.tree import LegalText
+from multilingual.languages import suffixed
 from policies.enums import Basis
 from policies.models import (
     Correction,
@@ -41,7 +42,7 @@ class Life:
 
 def policy_for_page(release: Release) -> PolicyPage | None:
     """The public document of a release with all that its page shows; None if it is not public."""
-    return (
+    page: PolicyPage | None = (
         PolicyPage.objects.public()
         .filter(pk=release.page_id)
         .select_related("release", "subject", "territory", "import_record")
@@ -55,6 +56,7 @@ def policy_for_page(release: Release) -> PolicyPage | None:
         )
         .first()
     )
+    return page
 
 
 def life_of(page: PolicyPage) -> Life:
@@ -105,7 +107,7 @@ def interpretations_for_list() -> Any:
 
 def interpretation_for_page(release: Release, number: int) -> InterpretationPage | None:
     """A public interpretation by its number, with its document as a list shows it."""
-    page = (
+    page: InterpretationPage | None = (
         InterpretationPage.objects.public()
         .filter(release__policy_release=release, release__serial=number)
         .select_related("release__policy_release")
@@ -148,11 +150,11 @@ class Tally:
     interpretations: int
 
 
-def released_since(monday: datetime.datetime) -> Any:
+def released_since(start: datetime.datetime) -> Any:
     """Documents released since a moment, imports left out: what is new on this site."""
     return (
         PolicyPage.objects.public()
-        .filter(release__released_at__gte=monday)
+        .filter(release__released_at__gte=start)
         .exclude(release__basis=Basis.IMPORTED)
     )
 
@@ -163,13 +165,18 @@ def newest() -> Any:
     return documents.order_by(F("issued_on").desc(nulls_last=True), "-pk")
 
 
-def tally(monday: datetime.datetime, today: datetime.date) -> Tally:
-    """Counts of public documents: all, in force on ``today``, released since ``monday``."""
+def translated_into(language: str) -> Any:
+    """The newest public documents with a ready title in a foreign language."""
+    return newest().filter(**{suffixed("translation_ready", language): True})
+
+
+def tally(start: datetime.datetime, today: datetime.date) -> Tally:
+    """Counts of public documents: all, in force on ``today``, released since ``start``."""
     public = PolicyPage.objects.public()
     return Tally(
         total=public.count(),
         in_force=public.in_force(today).count(),
-        this_week=released_since(monday).count(),
+        this_week=released_since(start).count(),
         interpretations=InterpretationPage.objects.public().count(),
     )
 

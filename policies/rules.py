@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from legaltext.tree import squeeze
 from policies.enums import (
     CHANGING_TEXT,
     ENDING,
@@ -19,7 +20,8 @@ from policies.enums import (
 )
 
 INDEX_NUMBER = re.compile(
-    r"^(?P<code>[A-Z0-9-]{1,32})/(?P<year>\d{4})-(?P<serial>[1-9]\d{0,8})\Z", re.ASCII
+    r"^(?P<code>[A-Z0-9-]{1,32})/(?P<year>[1-9]\d{3})-(?P<serial>[1-9]\d{0,8})\Z",
+    re.ASCII,
 )
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = datetime.timedelta(days=1)
@@ -98,7 +100,7 @@ def validity(facts: ValidityFacts, day: datetime.date) -> Validity:
     if _acting(facts, day, EffectKind.PARTLY_REPEALS):
         return Validity.PARTLY
     if facts.imported_as == ImportedStatus.UNKNOWN or (
-        facts.imported_as is None and facts.effective_on is None
+        facts.imported_as in (None, ImportedStatus.DATED) and facts.effective_on is None
     ):
         return Validity.UNVERIFIED
     return Validity.IN_FORCE
@@ -109,21 +111,17 @@ def intervals(facts: ValidityFacts) -> tuple[Interval, ...]:
 
     A query filters them by its day, so a status changes at midnight without a task.
     """
-    turns: set[datetime.date] = set()
-    if facts.effective_on:
-        turns.add(facts.effective_on)
-    if facts.expires_on:
-        turns.add(facts.expires_on + ONE_DAY)
-    for effect in facts.effects:
-        turns.add(effect.effective_on)
-        if effect.until_on:
-            turns.add(effect.until_on + ONE_DAY)
-    starts: list[datetime.date | None] = [None, *sorted(turns)]
+    begins = [facts.effective_on, *(effect.effective_on for effect in facts.effects)]
+    ends = [facts.expires_on, *(effect.until_on for effect in facts.effects)]
+    # The first day of all begins no interval, and none begins after the last.
+    turns = {day for day in begins if day and day > datetime.date.min}
+    turns |= {day + ONE_DAY for day in ends if day and day < datetime.date.max}
+    starts = sorted(turns)
+    first_days: list[datetime.date | None] = [None, *starts]
+    last_days: list[datetime.date | None] = [*(day - ONE_DAY for day in starts), None]
     found: list[Interval] = []
-    for i, start in enumerate(starts):
-        until = starts[i + 1] - ONE_DAY if i + 1 < len(starts) else None  # type: ignore[operator]
-        probe = start or (until or datetime.date.min)
-        status = validity(facts, probe)
+    for start, until in zip(first_days, last_days, strict=True):
+        status = validity(facts, start or until or datetime.date.min)
         if found and found[-1].status == status:
             found[-1] = Interval(found[-1].from_day, until, status)
         else:
@@ -201,11 +199,11 @@ def is_blank(value: object) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        words = value.replace("&nbsp;", " ")
+        words = value.replace("&nbsp;", "")
         while "<" in words and ">" in words[words.index("<") :]:
             start = words.index("<")
             words = words[:start] + words[words.index(">", start) + 1 :]
-        return not words.strip()
+        return not squeeze(words)
     if isinstance(value, Mapping):
         return all(is_blank(member) for member in value.values())
     if isinstance(value, Iterable):

@@ -8,23 +8,28 @@ nothing has changed. Times are stored in UTC; days are Shanghai days.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.translation import gettext as _
-from wagtail.models import Page, Revision, WorkflowState
+from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from freshness import services as freshness
+from guards import services as guards
 from ledger import services as ledger
+from legaltext.parser import parse
 from organisations import services as organisations
 from organisations.models import Organisation
 from organisations.models import owner_of as organisation_of
 from organisations.services import Refused as Refused
+from outbox import mail
 from outbox import services as outbox
 from policies import rules
-from policies.enums import Basis
+from policies.enums import Basis, EffectKind
 from policies.models import (
     Correction,
     Effect,
@@ -36,10 +41,26 @@ from policies.models import (
     Obligation,
     ObligationLifting,
     PolicyPage,
+    ProposedEffect,
     Reinstatement,
     Release,
     Withdrawal,
 )
+
+PARTS = ("numbers", "issuers", "popular_names", "attachments", "relations", "proposed_effects")
+"""What a policy document has several of."""
+
+
+def lock_releases() -> None:
+    """Wait until no other transaction releases or corrects; call it at a transaction's start.
+
+    Two documents released at the same moment could otherwise repeal each other in a circle,
+    or wait for each other's rows for ever.
+    """
+    guards.lock("policies.releases")
+
+
+logger = logging.getLogger(__name__)
 
 
 def owner_of(page: Page) -> Organisation:
@@ -60,29 +81,39 @@ def missing(page: PolicyPage | InterpretationPage) -> dict[str, str]:
     rest is what a reader needs to rely on the text.
     """
     if isinstance(page, InterpretationPage):
-        required = ("headline_zh_hans", "kind", "speaker", "signed_on", "body")
-        found = {}
+        required: tuple[str, ...] = ("headline_zh_hans", "kind", "speaker", "signed_on")
+        found: dict[str, str] = {}
     else:
         required = (
             "headline_zh_hans", "abstract_zh_hans", "kind", "disclosure", "adopted_on",
-            "issued_on", "effective_on", "subject", "body",
+            "issued_on", "effective_on", "subject",
         )  # fmt: skip
         found = _missing_of_policy(page)
     blank = _("This is missing; a document cannot be released without it.")
-    return {name: blank for name in required if _is_blank(page, name)} | found
+    found |= {name: blank for name in required if rules.is_blank(getattr(page, name))}
+    if rules.is_blank(page.words):
+        found["body"] = blank
+    elif not _is_clean(page.body):
+        found["body"] = _("A picture, a video, a question or a table in it is incomplete.")
+    return found
 
 
-def _is_blank(page: Page, name: str) -> bool:
-    value = getattr(page, name)
-    if name == "body":
-        return rules.is_blank([block["value"] for block in value.get_prep_value()])
-    return rules.is_blank(value)
+def _is_clean(body: Any) -> bool:
+    """Tell whether every block is complete; a draft is saved without asking."""
+    try:
+        body.stream_block.clean(body)
+    except ValidationError:
+        return False
+    return True
 
 
 def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
     found = {}
     if page.disclosure and not rules.may_be_released(page.disclosure):
         found["disclosure"] = _("Only documents for proactive disclosure can be released.")
+    for name in PARTS:
+        if any(_is_incomplete(part) for part in getattr(page, name).all()):
+            found[name] = _("An entry is incomplete.")
     if not page.issuers.all():
         found["issuers"] = _("Name at least one issuing authority.")
     if not page.is_released and not drafted_interpretations(page):
@@ -93,6 +124,14 @@ def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
         if page.interpretation_due_on is None:
             found["interpretation_due_on"] = _("Say by when the interpretation will follow.")
     return found
+
+
+def _is_incomplete(part: Any) -> bool:
+    try:
+        part.clean_fields(exclude=["page"])
+    except ValidationError:
+        return True
+    return False
 
 
 def refuse_if_incomplete(page: PolicyPage | InterpretationPage) -> None:
@@ -141,9 +180,10 @@ def publish(
     was not passed, is not newer than what is live, is incomplete, or breaks a rule of effects.
     """
     with transaction.atomic():
-        locked = type(page).objects.select_for_update(of=("self",)).get(pk=page.pk)
+        lock_releases()
+        locked = type(page).objects.select_for_update(of=("self",), no_key=True).get(pk=page.pk)
         draft = revision.as_object()
-        review = _passed_review(locked, revision)
+        approvals = _approvals(locked, revision)
         if locked.live_revision_id and revision.pk <= locked.live_revision_id:
             raise Refused(_("A newer version is live. Revert to this one as a new draft."))
         refuse_if_incomplete(draft)
@@ -155,14 +195,14 @@ def publish(
             )  # fmt: skip
             return
         if isinstance(locked, PolicyPage):
-            _publish_policy(locked, draft, revision, review, user=user, now=now)
+            _publish_policy(locked, draft, revision, approvals, user=user, now=now)
         else:
             _publish_interpretation(locked, revision, user=user, now=now)
         freshness.bump()
 
 
-def _passed_review(page: Page, revision: Revision) -> WorkflowState:
-    """Give the finished workflow in which three different people passed exactly this revision."""
+def _approvals(page: Page, revision: Revision) -> list[TaskState]:
+    """Give the approvals, oldest first, by which different people passed exactly this revision."""
     state = (
         WorkflowState.objects.for_instance(page)
         .filter(status=WorkflowState.STATUS_APPROVED, current_task_state__revision=revision)
@@ -170,33 +210,39 @@ def _passed_review(page: Page, revision: Revision) -> WorkflowState:
         .first()
     )
     if state is None:
-        raise Refused(
-            _("It goes public through its workflow: draft, legal review, publication.")
-        )
+        raise Refused(_("It goes public through its workflow: draft, legal review, publication."))
     organisations.refuse_unless_passed_by_different_people(state, revision)
-    return state
+    approvals = list(
+        TaskState.objects.filter(
+            workflow_state=state, revision=revision, status=TaskState.STATUS_APPROVED
+        ).order_by("started_at")
+    )
+    if revision.created_at > approvals[0].started_at:
+        raise Refused(_("It was changed after the review had begun."))
+    return approvals
 
 
 def _publish_policy(
     page: PolicyPage,
     draft: PolicyPage,
     revision: Revision,
-    review: WorkflowState,
+    approvals: list[TaskState],
     *,
     user: Any,
     now: datetime.datetime,
 ) -> None:
     release = Release.objects.filter(page=page).first()
+    reason = _new_reason(page, draft)
     if release is None:
         release = _insert_release(page, basis=Basis.NOT_REQUIRED, day=rules.local_day(now), now=now)
         page.publish_unguarded(revision, user)
-        _release_interpretations(page, draft, release, review, user=user, now=now)
+        _release_interpretations(page, draft, release, approvals, user=user, now=now)
         action = "policy.released"
     else:
-        _keep_corrected_text(release, page, draft, now=now)
+        _keep_corrected_text(release, page, draft, reason=reason, now=now)
         page.publish_unguarded(revision, user)
         action = "policy.corrected"
-    touched = _settle_effects(draft, now=now)
+    touched = _settle_effects(draft, reason=reason, now=now)
     ledger.record(action, page, actor=user, now=now, data={"index_number": release.index_number})
     reindex([page.pk, *touched])
 
@@ -215,7 +261,7 @@ def _insert_release(
     the numbers have no gap and no double, however many releases run at once.
     """
     code = organisation_code or owner_of(page).code
-    serial = take_serials(code, day.year, 1)
+    serial = take_serials({(code, day.year): 1})[code, day.year]
     try:
         with transaction.atomic():
             return Release.objects.create(
@@ -228,45 +274,52 @@ def _insert_release(
         raise
 
 
-def take_serials(code: str, year: int, count: int) -> int:
-    """Reserve ``count`` serials of an organisation's year; give the first of them."""
-    IndexCounter.objects.get_or_create(organisation_code=code, year=year)
-    row = IndexCounter.objects.filter(organisation_code=code, year=year)
-    row.update(last=F("last") + count)
-    return row.values_list("last", flat=True).get() - count + 1
+def take_serials(wanted: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """Reserve serials: how many of each organisation's year; give the first of each."""
+    codes, years = {code for code, _year in wanted}, {year for _code, year in wanted}
+    IndexCounter.objects.bulk_create(
+        [IndexCounter(organisation_code=code, year=year) for code, year in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+    rows = {
+        (row.organisation_code, row.year): row
+        for row in IndexCounter.objects.select_for_update()
+        .filter(organisation_code__in=codes, year__in=years)
+        .order_by("pk")
+    }
+    first = {key: rows[key].last + 1 for key in wanted}
+    for key, count in wanted.items():
+        rows[key].last += count
+    IndexCounter.objects.bulk_update([rows[key] for key in wanted], ["last"])
+    return first
 
 
 def _release_interpretations(
     page: PolicyPage,
     draft: PolicyPage,
     release: Release,
-    review: WorkflowState,
+    approvals: list[TaskState],
     *,
     user: Any,
     now: datetime.datetime,
 ) -> None:
     interpretations = drafted_interpretations(page)
     if not interpretations:
+        assert draft.interpretation_due_on is not None  # or `refuse_if_incomplete` had refused
         InterpretationWaiver.objects.create(
             release=release,
-            reason=draft.no_interpretation_reason,
+            reason=draft.no_interpretation_reason.strip(),
             due_on=draft.interpretation_due_on,
         )
+    approvers = {approval.finished_by_id for approval in approvals}
     for interpretation in interpretations:
         refuse_if_incomplete(interpretation)
         revision = interpretation.get_latest_revision()
-        if revision.created_at > _began(review):
+        if revision is None or revision.created_at > approvals[0].started_at:
             raise Refused(_("An interpretation was changed after the review had begun."))
+        if revision.user_id in approvers:
+            raise Refused(_("Who wrote an interpretation cannot approve its release."))
         _insert_interpretation_release(interpretation, release, revision, user=user, now=now)
-
-
-def _began(review: WorkflowState) -> datetime.datetime:
-    """Give the moment from which the reviewers read the version that they passed."""
-    began = review.task_states.filter(revision=review.current_task_state.revision)
-    first: datetime.datetime = began.order_by("started_at").values_list(
-        "started_at", flat=True
-    )[0]
-    return first
 
 
 def _insert_interpretation_release(
@@ -302,6 +355,69 @@ def _publish_interpretation(
     reindex([release.page_id])
 
 
+# --- the schedule -------------------------------------------------------------------------------
+
+
+def publish_scheduled(now: datetime.datetime) -> int:
+    """Publish every passed revision whose time has come; give how many went public.
+
+    One transaction a page. What is refused keeps its schedule and stops nothing else; its editors
+    are told once. Nothing expires here: what was released stays.
+    """
+    due = Revision.objects.filter(approved_go_live_at__lte=now)
+    return sum(
+        _publish_due(key, now) for key in due.order_by("approved_go_live_at").values_list("pk")
+    )
+
+
+def _publish_due(key: tuple[int], now: datetime.datetime) -> bool:
+    try:
+        with transaction.atomic():
+            revision = (
+                Revision.objects.select_for_update()
+                .filter(pk=key[0], approved_go_live_at__lte=now)
+                .first()
+            )
+            if revision is None:
+                return False
+            page = revision.content_object.specific
+            if isinstance(page, PolicyPage | InterpretationPage):
+                publish(page, revision, user=None, now=now)
+            else:
+                revision.publish()
+        return True
+    except Refused as refusal:
+        _tell_once(key[0], " ".join(refusal.messages), now)
+    except Exception as error:
+        logger.exception("The scheduled revision %s could not be published", key[0])
+        _tell_once(key[0], str(error), now)
+    return False
+
+
+def _tell_once(revision_id: int, reason: str, now: datetime.datetime) -> None:
+    """Mail those who passed the revision that it was refused at its time."""
+    revision = Revision.objects.get(pk=revision_id)
+    page = revision.content_object.specific
+    action = "document.schedule_refused"
+    with transaction.atomic():
+        Page.objects.select_for_update().get(pk=page.pk)
+        if ledger.recorded(action, page, revision=revision_id):
+            return
+        ledger.record(action, page, now=now, data={"revision": revision_id, "reason": reason})
+        people = TaskState.objects.filter(revision=revision).values_list(
+            "finished_by__email", "workflow_state__requested_by__email"
+        )
+        addresses = sorted({address for pair in people for address in pair if address})
+        if addresses:
+            mail.send(
+                _("Not released: %(title)s") % {"title": page.title},
+                _("It was due, but it was refused and keeps its schedule. Reason: %(reason)s")
+                % {"reason": reason},
+                addresses,
+                now=now,
+            )
+
+
 # --- correction ---------------------------------------------------------------------------------
 
 
@@ -313,6 +429,7 @@ def released_facts(page: PolicyPage) -> dict[str, Any]:
         "kind": page.kind,
         "numbers": [number.text for number in page.numbers.all()],
         "issuers": [issuer.organisation.code for issuer in page.issuers.all()],
+        "attachments": [[item.title, item.document_id] for item in page.attachments.all()],
         "adoption_note": page.adoption_note,
         "adopted_on": page.adopted_on and page.adopted_on.isoformat(),
         "issued_on": page.issued_on and page.issued_on.isoformat(),
@@ -321,20 +438,25 @@ def released_facts(page: PolicyPage) -> dict[str, Any]:
     }
 
 
+def _new_reason(live: PolicyPage, draft: PolicyPage) -> str:
+    """Give the reason that was written for this correction; none if it is still the last one's."""
+    reason = draft.correction_reason.strip()
+    return "" if reason == live.correction_reason.strip() else reason
+
+
 def _keep_corrected_text(
-    release: Release, live: PolicyPage, draft: PolicyPage, *, now: datetime.datetime
+    release: Release, live: PolicyPage, draft: PolicyPage, *, reason: str, now: datetime.datetime
 ) -> None:
     """Keep the text that a correction (更正) replaces; its reason must be a new one."""
     old = released_facts(live)
     if old == released_facts(draft):
         return
-    last = release.corrections.order_by("-seq").first()
-    reason = draft.correction_reason.strip()
-    if not reason or (last is not None and reason == last.reason):
+    if not reason:
         raise Refused(_("The released text changes: say why, in the reason for the correction."))
+    last = release.corrections.aggregate(last=Max("seq"))["last"] or 0
     Correction.objects.create(
         release=release,
-        seq=last.seq + 1 if last else 1,
+        seq=last + 1,
         corrected_at=now,
         reason=reason,
         old_headline=old.pop("headline"),
@@ -346,7 +468,7 @@ def _keep_corrected_text(
 # --- effects between documents --------------------------------------------------------------------
 
 
-def _settle_effects(draft: PolicyPage, *, now: datetime.datetime) -> list[int]:
+def _settle_effects(draft: PolicyPage, *, reason: str, now: datetime.datetime) -> list[int]:
     """Make the proposed effects of a released document real; give the documents they touch."""
     wanted = {_effect_key(effect): effect for effect in draft.proposed_effects.all()}
     standing = {
@@ -355,14 +477,14 @@ def _settle_effects(draft: PolicyPage, *, now: datetime.datetime) -> list[int]:
     }
     touched = []
     for key in standing.keys() - wanted.keys():
-        reason = draft.correction_reason.strip()
         if not reason:
             raise Refused(_("An effect is taken back: say why, in the reason for the correction."))
         EffectReversal.objects.create(effect=standing[key], reversed_at=now, reason=reason)
         touched.append(standing[key].target_id)
     for key in wanted.keys() - standing.keys():
         proposal = wanted[key]
-        _refuse_bad_effect(draft.pk, proposal.target)
+        refuse_bad_effect(draft.pk, proposal)
+        _refuse_unknown_provisions(proposal)
         Effect.objects.create(
             source_id=draft.pk, target=proposal.target, kind=proposal.kind,
             provisions=proposal.provisions, effective_on=proposal.effective_on,
@@ -379,22 +501,37 @@ def _effect_key(effect: Any) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _refuse_bad_effect(source_id: int, target: PolicyPage) -> None:
-    """Refuse an effect on itself, on an unreleased document, or in a circle."""
+def refuse_bad_effect(source_id: int, effect: ProposedEffect) -> None:
+    """Refuse an effect on itself, on an unreleased document, in a circle, or without its days
+    or provisions. Call it after ``lock_releases``."""
+    target = effect.target
+    title = {"title": target.headline_zh_hans}
     if source_id == target.pk:
         raise Refused(_("A document cannot act on itself."))
     if not Release.objects.filter(page=target).exists():
-        raise Refused(
-            _("“%(title)s” has not been released; nothing can act on it yet.")
-            % {"title": target.headline_zh_hans}
-        )
-    # Two opposite effects released at the same moment would each miss the other.
-    list(Release.objects.select_for_update().filter(page__in=[source_id, target.pk]))
+        raise Refused(_("“%(title)s” has not been released; nothing can act on it yet.") % title)
+    if effect.kind == EffectKind.EXTENDS and effect.until_on is None:
+        raise Refused(_("Say until when “%(title)s” is extended.") % title)
+    if effect.until_on is not None and effect.until_on < effect.effective_on:
+        raise Refused(_("The effect on “%(title)s” ends before it begins.") % title)
+    if effect.kind == EffectKind.PARTLY_REPEALS and not effect.provisions:
+        raise Refused(_("Name the provisions of “%(title)s” that are repealed.") % title)
     edges = Effect.objects.filter(reversal__isnull=True).values_list("source_id", "target_id")
     if rules.reaches(edges, target.pk, source_id):
         raise Refused(
-            _("“%(title)s” already acts on this document, so this one cannot act on it.")
-            % {"title": target.headline_zh_hans}
+            _("“%(title)s” already acts on this document, so this one cannot act on it.") % title
+        )
+
+
+def _refuse_unknown_provisions(effect: ProposedEffect) -> None:
+    if not effect.provisions:
+        return
+    known = parse(effect.target.text).anchors()
+    unknown = [str(anchor) for anchor in effect.provisions if anchor not in known]
+    if unknown:
+        raise Refused(
+            _("“%(title)s” has no provision %(anchors)s.")
+            % {"title": effect.target.headline_zh_hans, "anchors": ", ".join(unknown)}
         )
 
 
@@ -455,8 +592,10 @@ def _visibility_changed(
 
 def oblige(page: PolicyPage, *, reason: str, user: Any, now: datetime.datetime) -> Obligation:
     """Record that the document owes an answer to the public before it can be released."""
+    if not reason.strip():
+        raise Refused(_("Say why it owes an answer."))
     with transaction.atomic():
-        type(page).objects.select_for_update(of=("self",)).get(pk=page.pk)
+        lock_releases()
         if Release.objects.filter(page=page).exists():
             raise Refused(_("This document is already released."))
         obligation = Obligation.objects.create(page=page, reason=reason, arose_at=now)
@@ -467,8 +606,13 @@ def oblige(page: PolicyPage, *, reason: str, user: Any, now: datetime.datetime) 
 def lift_obligation(
     obligation: Obligation, *, reason: str, user: Any, now: datetime.datetime
 ) -> None:
-    """Lift an obligation that had been recorded by mistake."""
+    """Lift an obligation that had been recorded by mistake; ``user`` answers for it."""
+    if not reason.strip():
+        raise Refused(_("Say why the obligation is lifted."))
     with transaction.atomic():
+        lock_releases()
+        if ObligationLifting.objects.filter(obligation=obligation).exists():
+            raise Refused(_("This obligation is already lifted."))
         ObligationLifting.objects.create(
             obligation=obligation, approver=user.get_username(), reason=reason, lifted_at=now
         )

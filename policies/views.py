@@ -16,14 +16,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from multilingual.languages import CODES, SOURCE
+from multilingual.languages import CODES, SOURCE, language_tag
 from organisations.models import Level, Organisation
 from policies import forms, reading, rules
 from policies import library as library_page
-from policies.enums import Kind, Validity
+from policies.enums import Kind
 from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
 from policies.presenters import facts, law, lines, structured, words
-from policies.presenters.language import language_tag
 from search.engine import SearchUnavailable
 from search.services import search
 
@@ -70,16 +69,20 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_safe
 def policy(request: HttpRequest, code: str, year: str, serial: str) -> HttpResponse:
     """One document: its facts, its validity, its text, its life and its interpretations."""
-    release = get_object_or_404(
-        Release, organisation_code=code, year=int(year), serial=int(serial)
-    )
+    release = get_object_or_404(Release, organisation_code=code, year=int(year), serial=int(serial))
     page = reading.policy_for_page(release)
     if page is None:
         return _gone(request, release)
-    now = timezone.now()
-    today = rules.local_day(now)
+    context = policy_context(request, page, release, reading.life_of(page))
+    return render(request, "policies/policy.html", context)
+
+
+def policy_context(
+    request: HttpRequest, page: PolicyPage, release: Release, life: reading.Life
+) -> dict[str, Any]:
+    """What the page of a document shows; a preview gives it a draft and a release to be."""
+    today = rules.local_day(timezone.now())
     language = page_language()
-    life = reading.life_of(page)
     known = page.validity_facts()
     status = rules.validity(known, today)
     versions = list(release.corrections.all())
@@ -100,7 +103,7 @@ def policy(request: HttpRequest, code: str, year: str, serial: str) -> HttpRespo
     )
     url = request.build_absolute_uri(release.get_absolute_url())
     translated = bool(words.headline(page, language))
-    context = {
+    return {
         "section": "library",
         "page": page,
         "release": release,
@@ -140,9 +143,7 @@ def policy(request: HttpRequest, code: str, year: str, serial: str) -> HttpRespo
             language=language,
         ),
         "more_relations": life.more,
-        "interpretations": [
-            lines.interpretation(item, language) for item in life.interpretations
-        ],
+        "interpretations": [lines.interpretation(item, language) for item in life.interpretations],
         "versions": versions,
         "old": old,
         "attachments": page.attachments.all(),
@@ -155,7 +156,6 @@ def policy(request: HttpRequest, code: str, year: str, serial: str) -> HttpRespo
             if words.headline(page, item)
         ],
     }
-    return render(request, "policies/policy.html", context)
 
 
 def _old_version(request: HttpRequest, versions: list[Any]) -> Any:
@@ -199,19 +199,28 @@ def interpretation(
     request: HttpRequest, code: str, year: str, serial: str, number: str
 ) -> HttpResponse:
     """One interpretation, beside the document that it explains."""
-    release = get_object_or_404(
-        Release, organisation_code=code, year=int(year), serial=int(serial)
-    )
+    release = get_object_or_404(Release, organisation_code=code, year=int(year), serial=int(serial))
     page = reading.interpretation_for_page(release, int(number))
     if page is None:
         if not release.interpretations.filter(serial=int(number)).exists():
             raise Http404
         return _gone(request, release)
+    siblings = reading.interpretations_of(release)
+    context = interpretation_context(request, page, page.release.policy_release.page, siblings)
+    return render(request, "policies/interpretation.html", context)
+
+
+def interpretation_context(
+    request: HttpRequest,
+    page: InterpretationPage,
+    document: PolicyPage,
+    siblings: list[InterpretationPage],
+) -> dict[str, Any]:
+    """What the page of an interpretation shows; a preview gives it a draft."""
     language = page_language()
-    document = page.release.policy_release.page
     today = rules.local_day(timezone.now())
     url = request.build_absolute_uri(page.release.get_absolute_url())
-    context = {
+    return {
         "section": "interpretations",
         "page": page,
         "trail": [
@@ -225,9 +234,7 @@ def interpretation(
         "plain_abstract": words.abstract(page, language) or words.abstract(page, SOURCE),
         "policy": lines.policy(document, language, today),
         "siblings": [
-            lines.interpretation(item, language)
-            for item in reading.interpretations_of(release)
-            if item.pk != page.pk
+            lines.interpretation(item, language) for item in siblings if item.pk != page.pk
         ],
         "canonical": url,
         "alternates": [
@@ -236,7 +243,6 @@ def interpretation(
             if words.headline(page, item)
         ],
     }
-    return render(request, "policies/interpretation.html", context)
 
 
 @require_safe
@@ -292,9 +298,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "years": _years(documents, choice),
     }
     chosen = _catalogue_filter(documents, choice)
-    paginator = Paginator(
-        chosen.for_lists().order_by("-issued_on", "-pk"), CATALOGUE_PAGE
-    )
+    paginator = Paginator(chosen.for_lists().order_by("-issued_on", "-pk"), CATALOGUE_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     context |= {
         "total": paginator.count,
@@ -370,7 +374,12 @@ def _kinds(documents: Any, choice: dict[str, str]) -> list[dict[str, Any]]:
         .annotate(n=Count("pk"))
     )
     return [
-        {"value": kind, "name": kind.label, "count": counts[kind], "current": choice["kind"] == kind}
+        {
+            "value": kind,
+            "name": kind.label,
+            "count": counts[kind],
+            "current": choice["kind"] == kind,
+        }
         for kind in Kind
         if counts.get(kind)
     ]

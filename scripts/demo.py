@@ -168,7 +168,7 @@ def install_styles(*, dev: bool) -> None:
 def manage(*arguments: str) -> None:
     done = subprocess.run([PYTHON, ROOT / "manage.py", *arguments], cwd=ROOT, check=False)
     if done.returncode:
-        stop(f"`manage.py {' '.join(arguments)}` failed; its reason stands above.")
+        sys.exit(done.returncode)  # it said why
 
 
 def install(*, dev: bool) -> None:

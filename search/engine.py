@@ -13,7 +13,7 @@ SAME_SCORE = 1e-5
 DEEPEST = 10_000
 
 
-class SearchUnavailable(Exception):  # noqa: N818 - it is a state of affairs
+class SearchUnavailable(Exception):
     """The engine cannot answer; the page says so and offers the catalogue."""
 
 

@@ -31,6 +31,9 @@ COUNTED: Final = tuple(name for name in FACETS if name != "validity")
 # Whole numbers to filter and sort by. `order` settles ties and means nothing.
 INTEGERS: Final = ("version", "issued", "newest", "effective", "order")
 
+# Kept as it is, to be shown and highlighted; `folded` only where it differs from `text`.
+KEPT: Final = ("stored", "text", "folded")
+
 _DAY_BITS: Final = 22
 _ALWAYS: Final = 1 << _DAY_BITS
 
@@ -67,22 +70,28 @@ def day_marks(day: int, status: str) -> list[str]:
 
 
 def fill(document: SearchDocument) -> dict[str, Any]:
-    """The fields of a document: joined tokens for texts, lists for keywords, ints for numbers."""
+    """The fields of a document: joined tokens for texts, lists for keywords, ints for numbers,
+    and bytes for what is only kept to be shown."""
     chinese = analysis.normalise(document.titles.get("zh-hans", ""))
     aliases = [analysis.normalise(alias) for alias in document.aliases]
+    names = [chinese, *aliases]
     text = text_of(document)
+    folded = analysis.fold(text)
     number_keys = {key for number in document.numbers for key in document_numbers.keys(number)}
     order = zlib.crc32(document.key.encode())
     filled: dict[str, Any] = {
         "title": _join(analysis.tokens(chinese)),
         "title_chars": _join(analysis.characters(chinese)),
-        "alias": _join(token for alias in aliases for token in analysis.tokens(alias)),
-        "near": _join(analysis.neighbours(titles.bare(chinese), reach=3)),
-        "sounds": _join(analysis.sounds(chinese)),
-        "body": _join(analysis.tokens(analysis.normalise(text))),
+        "alias": " | ".join(_join(analysis.tokens(alias)) for alias in aliases),
+        "near": _join(
+            pair for name in names for pair in analysis.neighbours(titles.bare(name), reach=3)
+        ),
+        # The bar keeps a phrase from running from one name into the next.
+        "sounds": " | ".join(_join(analysis.sounds(name)) for name in names),
+        "body": _join(analysis.tokens(analysis.settle(folded))),
         "key": [document.key],
         "type": [document.type],
-        "exact": sorted(titles.all_exact_forms([chinese, *aliases])),
+        "exact": sorted(titles.all_exact_forms(names)),
         "numbers": sorted(number_keys),
         "marks": sorted(titles.marks(chinese)) + ["is:suggestable"] * document.suggestable,
         "validity": [
@@ -90,11 +99,15 @@ def fill(document: SearchDocument) -> dict[str, Any]:
             for interval in document.intervals
             for mark in interval_marks(interval.start, interval.until, interval.status)
         ],
+        "stored": _store(document).encode(),
+        "text": text.encode(),
         "version": document.version,
         "order": order,
         "newest": ((document.issued or 0) << 32) + order,
         "effective": ((document.effective or 0) << 32) + order,
     }
+    if folded != text:
+        filled["folded"] = folded.encode()
     if document.issued is not None:
         filled["issued"] = document.issued
     for name in COUNTED:
@@ -115,13 +128,7 @@ def text_of(document: SearchDocument) -> str:
     return f"{summary}\n{document.body}" if summary else document.body
 
 
-def folded(text: str) -> str:
-    """The text to highlight in; see `analysis.fold`."""
-    return analysis.fold(text)
-
-
-def store(document: SearchDocument) -> str:
-    """What a hit brings back, as JSON."""
+def _store(document: SearchDocument) -> str:
     return json.dumps(
         {
             "titles": dict(document.titles),
@@ -134,7 +141,7 @@ def store(document: SearchDocument) -> str:
 
 
 def restore(payload: str) -> Stored:
-    """The reverse of `store`."""
+    """What `fill` put into `stored`."""
     data = json.loads(payload)
     return Stored(
         titles=data["titles"],

@@ -176,10 +176,12 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
 
 def _passage(text: str, spans: list[Span]) -> SafeString:
     start = _best_start(spans)
-    if start:
+    if start <= _LEAD or len(text) <= LENGTH:
+        start = 0
+    else:
         # A passage begins with its sentence where that is near, else with an ellipsis.
         before = [match.end() for match in _BREAKS.finditer(text, max(0, start - _LEAD), start)]
-        start = before[0] if before else max(0, start - _LEAD // 2)
+        start = before[0] if before else start - _LEAD // 2
     end = min(len(text), start + LENGTH)
     inside = [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
     html = _marked(text[start:end], [(a - start, b - start) for a, b in inside])

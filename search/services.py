@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.safestring import SafeString
 
+from freshness import services as freshness
 from outbox.services import enqueue
 from search import analysis, planner, suggest
 from search.documents import FACETS, SearchDocument, registry, split_key
@@ -182,25 +183,29 @@ def changed(type_name: str, ids: Iterable[object]) -> None:
 
 def index(payloads: Sequence[Mapping[str, Any]]) -> None:
     """Brings the named objects in the index up to date with the database; may run twice."""
-    wanted: dict[str, dict[str, None]] = {}
-    for payload in payloads:
-        wanted.setdefault(payload["type"], {}).update(dict.fromkeys(map(str, payload["ids"])))
-    documents: list[SearchDocument] = []
-    gone: list[str] = []
-    for type_name, ids in wanted.items():
-        found = list(registry.sources[type_name].documents(list(ids)))
-        documents += found
-        keys = {document.key for document in found}
-        gone += [key for key in (f"{type_name}:{id_}" for id_ in ids) if key not in keys]
+    running = engine()
     try:
-        engine().write(documents, gone)
+        running.generation()
     except NoIndex:
         rebuild()
+        return
+    wanted = {f"{payload['type']}:{id_}": None for payload in payloads for id_ in payload["ids"]}
+    for keys in _chunks(wanted):
+        documents = [
+            document
+            for type_name, ids in _by_type(keys).items()
+            for document in registry.sources[type_name].documents(ids)
+        ]
+        running.write(documents, set(keys) - {document.key for document in documents})
+    # A page of results may have been cached since the change, from the index as it was before.
+    freshness.bump()
 
 
 def rebuild() -> int:
     """A new index of everything public, built beside the old one; how many documents it holds."""
-    return engine().rebuild(_everything())
+    count = engine().rebuild(_everything())
+    freshness.bump()
+    return count
 
 
 def check() -> Differences:
@@ -225,11 +230,7 @@ def check() -> Differences:
 
 def repair(differences: Differences) -> None:
     """Has the differing objects indexed again; inside a transaction."""
-    by_type: dict[str, list[str]] = {}
-    for key in differences.all_keys():
-        type_name, id_ = split_key(key)
-        by_type.setdefault(type_name, []).append(id_)
-    for type_name, ids in by_type.items():
+    for type_name, ids in _by_type(differences.all_keys()).items():
         changed(type_name, ids)
 
 
@@ -262,14 +263,18 @@ def _chunks(ids: Iterable[object]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _present(keys: Sequence[str], language: str) -> dict[str, Any]:
-    by_type: dict[str, list[str]] = {}
+def _by_type(keys: Iterable[str]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
     for key in keys:
         type_name, id_ = split_key(key)
-        by_type.setdefault(type_name, []).append(id_)
+        ids.setdefault(type_name, []).append(id_)
+    return ids
+
+
+def _present(keys: Sequence[str], language: str) -> dict[str, Any]:
     return {
         f"{type_name}:{id_}": shown
-        for type_name, ids in by_type.items()
+        for type_name, ids in _by_type(keys).items()
         if type_name in registry.sources
         for id_, shown in registry.sources[type_name].present(ids, language).items()
     }

@@ -60,7 +60,7 @@ def _schema() -> tantivy.Schema:
         )
     for name in fields.INTEGERS:
         builder.add_integer_field(name, fast=True, indexed=name == "issued", stored=False)
-    for name in ("stored", "text", "folded"):
+    for name in fields.KEPT:
         builder.add_bytes_field(name, stored=True)
     return builder.build()
 
@@ -320,18 +320,14 @@ def _document(document: SearchDocument) -> tantivy.Document:
     for name, value in fields.fill(document).items():
         if isinstance(value, int):
             made.add_integer(name, value)
+        elif isinstance(value, bytes):
+            made.add_bytes(name, value)
         elif isinstance(value, str):
             if value:
                 made.add_text(name, value)
         else:
             for item in value:
                 made.add_text(name, item)
-    text = fields.text_of(document)
-    folded = fields.folded(text)
-    made.add_bytes("stored", fields.store(document).encode())
-    made.add_bytes("text", text.encode())
-    if folded != text:
-        made.add_bytes("folded", folded.encode())
     return made
 
 

@@ -194,7 +194,9 @@ def variants(leaf: str, limit: int = 3) -> list[str]:
 
         def replace(match: re.Match[str], place: int = place) -> str:
             ways = known[match[0]]
-            return ways[min(place, len(ways) - 1)]
+            way = ways[min(place, len(ways) - 1)]
+            # 住房公积金 holds 公积金 but is whole already.
+            return match[0] if way in leaf else way
 
         other = _KNOWN.sub(replace, leaf)
         if other != leaf and other not in found:

@@ -11,7 +11,7 @@ import pytest_django
 import redis
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.storage import storages
 from django.db import OperationalError, connections
 from django.test import TransactionTestCase
@@ -68,11 +68,13 @@ def django_db_modify_db_settings(
     django_db_blocker: pytest_django.DjangoDbBlocker,
 ) -> None:
     """Where `DATABASE_URL` names a PostgreSQL that does not answer, its tests are skipped."""
-    if connections["default"].vendor != "postgresql":
+    database = connections["default"]
+    if database.vendor != "postgresql":
         return
     try:
-        with django_db_blocker.unblock(), connections["default"]._nodb_cursor():
-            pass
+        with django_db_blocker.unblock():
+            database.ensure_connection()
+            database.close()
     except OperationalError:
         missing("PostgreSQL")
 
@@ -101,6 +103,8 @@ def chromium() -> Iterator[webdriver.Chrome]:
         "--no-sandbox",
         "--disable-dev-shm-usage",
         "--disable-gpu",
+        "--window-size=1280,1000",
+        "--force-prefers-reduced-motion",
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
     ):
         options.add_argument(argument)
@@ -122,7 +126,8 @@ def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @pytest.fixture(autouse=True)

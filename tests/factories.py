@@ -77,8 +77,8 @@ def organisation(code: str = "", *, name: str = "", **fields: Any) -> Organisati
     ground()
     code = code or f"LC-{next(_next)}"
     names = {"zh-hans": name or f"澜川市第{code}局", "en": f"Lanchuan Bureau {code}"}
-    fields = {"level": Level.CITY, "now": timezone.now()} | fields
-    return organisations.establish(code, names=names, **fields)
+    values: dict[str, Any] = {"level": Level.CITY, "now": timezone.now()} | fields
+    return organisations.establish(code, names=names, **values)
 
 
 @dataclass
@@ -175,13 +175,13 @@ def review(page: Any, of: Team) -> Any:
     return type(page).objects.get(pk=page.pk)
 
 
-def release_policy(of: Team | None = None, **fields: Any) -> PolicyPage:
+def release_policy(of: Team | None = None, **fields: Any) -> Any:
     """A policy that its team has released just now, at the clock's time."""
     of = of or team()
     return review(policy(of, **fields), of)
 
 
-def correct(page: PolicyPage, of: Team, **changes: Any) -> PolicyPage:
+def correct(page: Any, of: Team, **changes: Any) -> Any:
     """Takes changes of a released policy through the review, with a reason."""
     draft = page.get_latest_revision_as_object()
     for name, value in ({"correction_reason": f"更正 {next(_next)}"} | changes).items():

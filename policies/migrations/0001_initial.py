@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import modelcluster.fields
-import multilingual.pages
-import policies.models.guarded
 import wagtail.fields
 from django.db import migrations, models
+
+import multilingual.pages
+import policies.models.guarded
 
 
 class Migration(migrations.Migration):
@@ -300,7 +301,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('source_id', models.CharField(max_length=200, unique=True)),
-                ('status', models.CharField(blank=True, choices=[('现行有效', 'In force'), ('已失效', 'Expired'), ('已被修改', 'Amended'), ('', 'Unknown')], max_length=16)),
+                ('status', models.CharField(blank=True, choices=[('现行有效', 'In force'), ('已失效', 'Expired'), ('已被修改', 'Amended'), ('', 'Unknown'), ('dated', 'By its dates')], max_length=16)),
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('imported_at', models.DateTimeField()),
                 ('page', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='import_record', to='policies.policypage')),

@@ -7,14 +7,13 @@ from wagtail.models import PagePermissionTester
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-    from wagtail.models import Page, Revision
-
-    _Base = Page
+    from wagtail.models import Page as _Base
+    from wagtail.models import Revision
 else:
     _Base = object
 
 
-class GuardedPermissionTester(PagePermissionTester):  # type: ignore[misc]
+class GuardedPermissionTester(PagePermissionTester):
     """Nobody publishes by hand: a document goes public by its workflow, and then it stays."""
 
     def can_publish(self) -> bool:
@@ -32,6 +31,17 @@ class GuardedPermissionTester(PagePermissionTester):  # type: ignore[misc]
     def can_set_view_restrictions(self) -> bool:
         return False
 
+    def can_withdraw(self) -> bool:
+        """Publishers take a released document back, and show it again."""
+        return (
+            self.page.is_released
+            and self.user.is_active
+            and (self.user.is_superuser or "publish" in self.permissions)
+        )
+
+    def can_unschedule(self) -> bool:
+        return self.user.is_active and (self.user.is_superuser or "publish" in self.permissions)
+
 
 class GuardedPageMixin(_Base):
     """A page that becomes public by a release and by nothing else.
@@ -43,6 +53,10 @@ class GuardedPageMixin(_Base):
     @property
     def is_released(self) -> bool:
         return getattr(self, "release", None) is not None
+
+    def get_admin_display_title(self) -> str:
+        """The released title where there is one: lists show it beyond the own organisation."""
+        return str(self.title if self.live else self.draft_title or self.title)
 
     def permissions_for_user(self, user: AbstractBaseUser) -> GuardedPermissionTester:
         return GuardedPermissionTester(user, self)

@@ -9,7 +9,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 
-from multilingual.languages import CODES
+from multilingual.languages import LANGUAGES
 from multilingual.pages import MultilingualMixin
 from policies import blocks
 from policies.enums import InterpretationKind
@@ -54,7 +54,7 @@ class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
 
     parent_page_types = ["policies.PolicyPage"]
     subpage_types = []
-    preview_modes = [(code, code) for code in CODES]
+    preview_modes = list(LANGUAGES)
 
     class Meta:
         verbose_name = _("interpretation")
@@ -65,12 +65,24 @@ class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
         """All that is said in it, pictures and videos by their alternatives, for search."""
         return "\n".join(self.body.stream_block.get_searchable_content(self.body))
 
+    def get_lock(self) -> Any:
+        """While the policy is in review, what will be released with it stands still too."""
+        lock = super().get_lock()
+        if lock is None and not self.is_released and self.path:
+            lock = self.get_parent().specific.get_lock()
+        return lock
+
     def get_url_parts(self, request: HttpRequest | None = None) -> Any:
         release = getattr(self, "release", None)
         parts = super().get_url_parts(request)
         if release is None or parts is None:
             return parts
         return (parts[0], parts[1], release.get_absolute_url())
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from policies import previews
+
+        return previews.interpretation(request, self, mode_name)
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         release = getattr(self, "release", None)

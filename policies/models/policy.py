@@ -12,7 +12,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page, PageManager
 from wagtail.query import PageQuerySet
 
-from multilingual.languages import CODES, SOURCE, suffixed
+from multilingual.languages import CODES, LANGUAGES, SOURCE
 from multilingual.pages import MultilingualMixin
 from policies import blocks
 from policies.enums import (
@@ -140,7 +140,7 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
 
     parent_page_types = ["organisations.OrganisationPage"]
     subpage_types = ["policies.InterpretationPage"]
-    preview_modes = [(code, code) for code in CODES]
+    preview_modes = list(LANGUAGES)
 
     class Meta:
         verbose_name = _("policy document")
@@ -155,17 +155,6 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
     def words(self) -> str:
         """All that is written in it, tables and pictures included, for search."""
         return "\n".join(self.body.stream_block.get_searchable_content(self.body))
-
-    def headline_in(self, language: str) -> str | None:
-        """Give the released title in ``language``; ``None`` where there is no ready translation."""
-        if language != SOURCE and not getattr(self, suffixed("translation_ready", language)):
-            return None
-        return getattr(self, suffixed("headline", language)) or None
-
-    def abstract_in(self, language: str) -> str | None:
-        if language != SOURCE and not getattr(self, suffixed("translation_ready", language)):
-            return None
-        return getattr(self, suffixed("abstract", language)) or None
 
     def validity_facts(self) -> ValidityFacts:
         """Collect what decides on validity; prefetch ``effects_on_it`` for lists."""
@@ -186,6 +175,11 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
         if release is None or parts is None:
             return parts
         return (parts[0], parts[1], release.get_absolute_url())
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from policies import previews
+
+        return previews.policy(request, self, mode_name)
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         release = getattr(self, "release", None)

@@ -5,7 +5,7 @@ A page's fields come back from whatever revision is published; these do not.
 
 from __future__ import annotations
 
-
+import datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -94,12 +94,25 @@ class Correction(models.Model):
         return f"{self.release} · {self.seq}"
 
 
+class InterpretationWaiverQuerySet(models.QuerySet["InterpretationWaiver"]):
+    def outstanding(self) -> InterpretationWaiverQuerySet:
+        """The policies still without an interpretation, withdrawn ones left out."""
+        withdrawn = Withdrawal.objects.open().filter(release=models.OuterRef("release"))
+        return self.filter(~models.Exists(withdrawn), release__interpretations__isnull=True)
+
+    def overdue(self, on: datetime.date) -> InterpretationWaiverQuerySet:
+        """Those of them that are due before the Shanghai day ``on``, the oldest first."""
+        return self.outstanding().filter(due_on__lt=on).order_by("due_on", "pk")
+
+
 class InterpretationWaiver(models.Model):
     """A policy was released without its interpretation, for a reason and until a day."""
 
     release = models.OneToOneField(Release, models.PROTECT, related_name="interpretation_waiver")
     reason = models.TextField()
     due_on = models.DateField()
+
+    objects = InterpretationWaiverQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -50,7 +50,6 @@ class Moment:
     day: datetime.date | None
     html: SafeString
     state: str = "past"
-    badge: str = ""
 
 
 def date(value: datetime.date | datetime.datetime | None) -> SafeString:
@@ -153,6 +152,16 @@ def _places(effect: Effect, text: LegalText | None, language: str) -> SafeString
     return words.joined((words.marked(label, SOURCE, language) for label in labels), language)
 
 
+STYLES = {
+    Validity.PARTLY: "gk-care",
+    Validity.SUSPENDED: "gk-care",
+    Validity.REPEALED: "gk-stop",
+    Validity.EXPIRED: "gk-still",
+    Validity.NOT_YET: "gk-info",
+    Validity.UNVERIFIED: "gk-still",
+}
+
+
 def banner(
     page: PolicyPage,
     status: Validity,
@@ -169,64 +178,91 @@ def banner(
     """
     known = page.validity_facts()
     record = getattr(page, "import_record", None)
-    cause = rules.cause(known, today)
-    by = next((e for e in effects if cause and e.pk == cause.effect_id), None)
-    styles = {
-        Validity.PARTLY: "gk-care",
-        Validity.SUSPENDED: "gk-care",
-        Validity.REPEALED: "gk-stop",
-        Validity.EXPIRED: "gk-still",
-        Validity.NOT_YET: "gk-info",
-        Validity.UNVERIFIED: "gk-still",
-    }
-    lines: list[SafeString] = []
-    heading = str(status.label)
-    if status == Validity.REPEALED and by:
-        phrase = (
-            _("Replaced by {document} from {date}. What applies now stands there.")
-            if by.kind == EffectKind.REPLACES
-            else _("Repealed by {document} from {date}. The text is kept for reference.")
-        )
-        lines.append(_by(phrase, by, others, language))
-    elif status == Validity.PARTLY:
-        heading = _("Partly repealed: the other provisions stay in force")
-        for effect in effects:
-            if effect.kind == EffectKind.PARTLY_REPEALS and effect.effective_on <= today:
-                phrase = _("{places} no longer apply from {date}, by {document}.")
-                lines.append(
-                    _by(phrase, effect, others, language, places=_places(effect, text, language))
-                )
-    elif status == Validity.SUSPENDED and by:
-        lines.append(_by(_("Suspended from {date} by {document}."), by, others, language))
-        if by.until_on:
-            lines.append(format_html(_("It applies again after {date}."), date=date(by.until_on)))
-    elif status == Validity.EXPIRED and (end := rules.last_day(known, today)):
-        lines.append(format_html(_("Its period of validity ended on {date}."), date=date(end)))
-    elif status == Validity.NOT_YET and page.effective_on:
-        lines.append(
-            format_html(_("It applies from {date}."), date=date(page.effective_on))
-        )
-        heading = _("Not yet in force")
-    elif status == Validity.UNVERIFIED:
-        lines.append(
-            format_html("{}", _("Ask the issuing authority before you rely on this text."))
-        )
-    lines += _coming(known, effects, others, today, language)
     waiting = rules.outstanding(known, page.consolidated_as_of, today)
-    for fact in waiting:
-        effect = next(e for e in effects if e.pk == fact.effect_id)
-        phrase = _("Amended by {document} from {date}; the change is not yet worked into the text.")
-        lines.append(_by(phrase, effect, others, language))
-    if record and (lines or record.status != ImportedStatus.IN_FORCE):
+    lines = [
+        *_present(page, status, effects, others, text, today=today, language=language),
+        *_coming(known, effects, others, today, language),
+        *(_unapplied(fact, effects, others, language) for fact in waiting),
+    ]
+    if (
+        record
+        and record.status != ImportedStatus.DATED
+        and (lines or record.status != ImportedStatus.IN_FORCE)
+    ):
         lines.append(format_html("{}", _imported(record.status)))
-    if status == Validity.EXPIRED and _is_imported_as(record, ImportedStatus.EXPIRED):
-        lines.insert(0, format_html("{}", _("The cause and the day are not known.")))
     if not lines:
         return None
-    style = styles.get(status, "gk-info")
-    if status == Validity.IN_FORCE and (waiting or _is_imported_as(record, ImportedStatus.AMENDED)):
+    heading = str(status.label)
+    style = STYLES.get(status, "gk-info")
+    if status == Validity.PARTLY:
+        heading = _("Partly repealed: the other provisions stay in force")
+    elif status == Validity.IN_FORCE and (
+        waiting or _is_imported_as(record, ImportedStatus.AMENDED)
+    ):
         style, heading = "gk-care", _("In force, but changed since")
     return Banner(style, heading, tuple(lines))
+
+
+def _present(
+    page: PolicyPage,
+    status: Validity,
+    effects: Sequence[Effect],
+    others: Others,
+    text: LegalText | None,
+    *,
+    today: datetime.date,
+    language: str,
+) -> list[SafeString]:
+    """The day and the cause of the validity of today."""
+    known = page.validity_facts()
+    cause = rules.cause(known, today)
+    by = next((e for e in effects if cause and e.pk == cause.effect_id), None)
+    match status:
+        case Validity.REPEALED if by and by.kind == EffectKind.REPLACES:
+            phrase = _("Replaced by {document} from {date}. What applies now stands there.")
+            return [_by(phrase, by, others, language)]
+        case Validity.REPEALED if by:
+            phrase = _("Repealed by {document} from {date}. The text is kept for reference.")
+            return [_by(phrase, by, others, language)]
+        case Validity.PARTLY:
+            return _partly(effects, others, text, today, language)
+        case Validity.SUSPENDED if by and by.until_on:
+            phrase = _("Suspended from {date} by {document}, until {last_day}.")
+            return [_by(phrase, by, others, language, last_day=date(by.until_on))]
+        case Validity.SUSPENDED if by:
+            return [_by(_("Suspended from {date} by {document}."), by, others, language)]
+        case Validity.EXPIRED if end := rules.last_day(known, today):
+            return [format_html(_("Its period of validity ended on {date}."), date=date(end))]
+        case Validity.EXPIRED:
+            return [format_html("{}", _("The cause and the day are not known."))]
+        case Validity.NOT_YET if page.effective_on:
+            return [format_html(_("It applies from {date}."), date=date(page.effective_on))]
+        case Validity.UNVERIFIED:
+            return [format_html("{}", _("Ask the issuing authority before you rely on this text."))]
+    return []
+
+
+def _partly(
+    effects: Sequence[Effect],
+    others: Others,
+    text: LegalText | None,
+    today: datetime.date,
+    language: str,
+) -> list[SafeString]:
+    phrase = _("No longer in force from {date}, by {document}: {places}.")
+    return [
+        _by(phrase, effect, others, language, places=_places(effect, text, language))
+        for effect in effects
+        if effect.kind == EffectKind.PARTLY_REPEALS and effect.effective_on <= today
+    ]
+
+
+def _unapplied(
+    fact: rules.EffectFact, effects: Sequence[Effect], others: Others, language: str
+) -> SafeString:
+    effect = next(effect for effect in effects if effect.pk == fact.effect_id)
+    phrase = _("Amended by {document} from {date}; the change is not yet worked into the text.")
+    return _by(phrase, effect, others, language)
 
 
 def _is_imported_as(record: object, status: ImportedStatus) -> bool:
@@ -239,6 +275,8 @@ def _imported(status: str) -> str:
             return _("Imported. That it is in force was stated there.")
         case ImportedStatus.EXPIRED:
             return _("Imported. That it has expired was stated there.")
+        case ImportedStatus.DATED:
+            return _("Imported from another portal, with its dates.")
         case ImportedStatus.AMENDED:
             return _("Imported. It was stated there that later changes are not in this text.")
         case _:
@@ -381,7 +419,7 @@ def timeline(
     """The document's life and its relations both ways, oldest first, the undated last.
 
     A related document stands at the day of its own issue, an effect at the day it acts. The
-    newest entry that is not in the future is ``now``.
+    newest event of its own life that is not in the future is ``now``.
     """
     own: list[Moment] = []
 
@@ -391,6 +429,7 @@ def timeline(
 
     add(page.adopted_on, _("Adopted"))
     add(page.issued_on, _("Issued"))
+    add(rules.local_day(page.release.released_at), _("Released on this site"))
     add(page.effective_on, _("In force from this day"))
     for effect in on_it:
         phrase = _effect_on_it(effect.kind)
@@ -401,17 +440,18 @@ def timeline(
         document = link(others.get(effect.target_id), language)
         own.append(Moment(effect.effective_on, format_html(phrase, document=document)))
     add(page.expires_on, _("Last day of validity"))
-    add(rules.local_day(page.release.released_at), _("Released on this site"))
-    own += _related(relations, relations_to_it, others, language)
-    dated = sorted((m for m in own if m.day), key=lambda m: m.day or today)
-    past = [m for m in dated if m.day and m.day <= today]
-    shown = [
-        Moment(m.day, m.html, "next" if m.day and m.day > today else "past") for m in dated
-    ]
-    if past:
-        last = past[-1]
-        shown[len(past) - 1] = Moment(last.day, last.html, "now")
-    return shown + [Moment(None, m.html, "undated") for m in own if m.day is None]
+    past = [moment for moment in own if moment.day and moment.day <= today]
+    latest = sorted(past, key=lambda moment: moment.day or today)[-1] if past else None
+    found = own + _related(relations, relations_to_it, others, language)
+    dated = sorted((m for m in found if m.day), key=lambda m: m.day or today)
+    shown = [replace(m, state=_state(m, latest, today)) for m in dated]
+    return shown + [replace(m, state="undated") for m in found if m.day is None]
+
+
+def _state(moment: Moment, latest: Moment | None, today: datetime.date) -> str:
+    if moment is latest:
+        return "now"
+    return "next" if moment.day and moment.day > today else "past"
 
 
 def _related(

@@ -207,7 +207,9 @@ def _contents_lines(w: _Writer, node: Node) -> None:
     w.flush()
 
 
-def contents_html(entries: Sequence[Entry], marks: Mapping[str, Mark], words: Mapping[str, str]) -> SafeString:
+def contents_html(
+    entries: Sequence[Entry], marks: Mapping[str, Mark], words: Mapping[str, str]
+) -> SafeString:
     """The contents list. ``words`` holds ``dead`` and ``amended``, put behind a marked entry."""
     out: list[str] = []
     _entries(out, entries, marks, words)

@@ -34,7 +34,7 @@ class PolicyLine:
     released_at: datetime.datetime
     status: Validity
     abstract: SafeString
-    snippet: SafeString = SafeString("")
+    snippet: str = ""
     why: str = ""
     interpretations: int = 0
 
@@ -47,7 +47,7 @@ class InterpretationLine:
     kind: str
     speaker: str
     signed_on: datetime.date | None
-    policy_title: SafeString = SafeString("")
+    policy_title: str = ""
     policy_url: str = ""
 
 
@@ -66,7 +66,7 @@ def policy(
     today: datetime.date,
     *,
     shown_title: SafeString | None = None,
-    snippet: SafeString = SafeString(""),
+    snippet: str = "",
     why: str = "",
     interpretations: int = 0,
 ) -> PolicyLine:
@@ -100,7 +100,7 @@ def interpretation(
         kind=page.get_kind_display(),
         speaker=page.speaker,
         signed_on=page.signed_on,
-        policy_title=words.title(document, language) if document else SafeString(""),
+        policy_title=words.title(document, language) if document else "",
         policy_url=document.release.get_absolute_url() if document else "",
     )
 
@@ -113,7 +113,7 @@ def query(parameters: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
 
 def page_links(current: int, last: int, parameters: QueryDict) -> list[PageLink]:
     """The page numbers to show: first, last, and those near; the other parameters are kept."""
-    if last < 2:  # noqa: PLR2004
+    if last < 2:
         return []
     kept = [
         (key, value)

@@ -40,8 +40,7 @@ def legislation(page: PolicyPage, status: Validity, url: str) -> dict[str, Any]:
         "datePublished": page.issued_on and page.issued_on.isoformat(),
         "legislationDateOfApplicability": page.effective_on and page.effective_on.isoformat(),
         "legislationDateVersion": page.consolidated_as_of and page.consolidated_as_of.isoformat(),
-        "temporalCoverage": page.effective_on
-        and f"{page.effective_on}/{page.expires_on or '..'}",
+        "temporalCoverage": page.effective_on and f"{page.effective_on}/{page.expires_on or '..'}",
         "legislationPassedBy": [
             {
                 "@type": "GovernmentOrganization",

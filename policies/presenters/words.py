@@ -61,9 +61,7 @@ def quoted_title(page: PolicyPage, language: str) -> SafeString:
     return format_html("《{}》" if language == SOURCE else "{}", title(page, language))
 
 
-def organisation(
-    body: Organisation, day: datetime.date | None, language: str
-) -> SafeString:
+def organisation(body: Organisation, day: datetime.date | None, language: str) -> SafeString:
     """The name an authority had on ``day``, marked where it is only there in Chinese."""
     name = body.dated_name_on(day)
     if name is None:
@@ -91,7 +89,9 @@ def term(value: Term, language: str) -> SafeString:
 
 def numbers(page: PolicyPage, language: str) -> SafeString:
     """The document numbers exactly as issued."""
-    return joined((marked(number.text, SOURCE, language) for number in page.numbers.all()), language)
+    return joined(
+        (marked(number.text, SOURCE, language) for number in page.numbers.all()), language
+    )
 
 
 def joined(parts: Iterable[str], language: str) -> SafeString:

@@ -9,16 +9,20 @@ from typing import Any
 from django.db.models import Prefetch
 
 from multilingual.languages import CODES, suffixed
-from organisations.models import Organisation
-from policies.enums import ImportedStatus
-from policies.models import Effect, InterpretationPage, PolicyPage, PolicyRelation
+from organisations.models import Organisation, OrganisationPage
+from policies import rules
+from policies.enums import ImportedStatus, Validity
+from policies.models import Correction, Effect, InterpretationPage, PolicyPage, PolicyRelation
+from policies.models.policy import standing_effects
 from policies.models.terms import Term
+from policies.transfer import media
 
 CHUNK = 200
+CORE = ("id", "title", "issuer", "doc_number", "date", "status", "body")
 
 
-def export_rows() -> Iterator[dict[str, Any]]:
-    """Give each public policy as a row; files (attachments, pictures, videos) are not in it.
+def export_rows(today: datetime.date) -> Iterator[dict[str, Any]]:
+    """Give each public policy as a row, with its files, as it stands on the Shanghai day ``today``.
 
     Effects and relations name their documents by index number, and only public ones.
     """
@@ -27,9 +31,18 @@ def export_rows() -> Iterator[dict[str, Any]]:
     )
     ids = list(public.values_list("pk", flat=True))
     shown = set(ids)
+    owners = {
+        page.path: page.organisation
+        for page in OrganisationPage.objects.select_related("organisation").prefetch_related(
+            "organisation__names"
+        )
+    }
     for start in range(0, len(ids), CHUNK):
-        for page in _complete(ids[start : start + CHUNK]):
-            yield _row(page, shown)
+        some = ids[start : start + CHUNK]
+        explained = _interpretations(some)
+        for page in _complete(some):
+            owner = owners[page.path[: -page.steplen]]
+            yield _row(page, owner, explained.get(page.pk, []), shown, today)
 
 
 def _complete(ids: list[int]) -> list[PolicyPage]:
@@ -40,14 +53,27 @@ def _complete(ids: list[int]) -> list[PolicyPage]:
         for page in PolicyPage.objects.filter(pk__in=ids)
         .select_related("release", "subject", "territory", "import_record")
         .prefetch_related(
-            "numbers", "issuers__organisation__names", "popular_names", "audiences",
-            Prefetch("effects", effects), Prefetch("relations", relations),
-        )  # fmt: skip
+            "numbers",
+            "issuers__organisation__names",
+            "popular_names",
+            "audiences",
+            "attachments__document",
+            "release__corrections",
+            standing_effects(),
+            Prefetch("effects", effects),
+            Prefetch("relations", relations),
+        )
     }
     return [pages[pk] for pk in ids]
 
 
-def _row(page: PolicyPage, shown: set[int]) -> dict[str, Any]:
+def _row(
+    page: PolicyPage,
+    owner: Organisation,
+    explained: list[InterpretationPage],
+    shown: set[int],
+    today: datetime.date,
+) -> dict[str, Any]:
     record = getattr(page, "import_record", None)
     numbers = [number.text for number in page.numbers.all()]
     issuers = [issuer.organisation for issuer in page.issuers.all()]
@@ -58,11 +84,12 @@ def _row(page: PolicyPage, shown: set[int]) -> dict[str, Any]:
         "issuer": "、".join(issuer.name_on(page.issued_on) for issuer in issuers),
         "doc_number": numbers[0] if numbers else "",
         "date": _iso(page.issued_on) or "",
-        "status": record.status if record else ImportedStatus.IN_FORCE.value,
+        "status": _status(page, today),
         "body": page.text or page.words,
         **details,
+        "dated": record is None or record.status == ImportedStatus.DATED,
         "index_number": page.release.index_number,
-        "owner": _organisation(_owner(page)),
+        "owner": _organisation(owner),
         "issuers": [_organisation(issuer) for issuer in issuers],
         "numbers": numbers,
         **_texts(page),
@@ -78,7 +105,11 @@ def _row(page: PolicyPage, shown: set[int]) -> dict[str, Any]:
         "aliases": [
             {"text": alias.text, "language": alias.language} for alias in page.popular_names.all()
         ],
-        "blocks": _without_files(page.body),
+        "blocks": [] if [block.block_type for block in page.body] == ["text"] else _blocks(page),
+        "attachments": [
+            {"title": item.title, "file": media.packed(item.document)}
+            for item in page.attachments.all()
+        ],
         "effects": [
             {
                 "kind": effect.kind,
@@ -96,23 +127,41 @@ def _row(page: PolicyPage, shown: set[int]) -> dict[str, Any]:
             for relation in page.relations.all()
             if relation.target_id in shown
         ],
-        "interpretations": [_interpretation(found) for found in _interpretations(page)],
+        "interpretations": [_interpretation(found) for found in explained],
+        "corrections": [_correction(found) for found in page.release.corrections.all()],
     }
-    return {name: value for name, value in row.items() if value not in (None, "", [], {})} | {
-        name: row[name] for name in ("id", "title", "issuer", "doc_number", "date", "status", "body")
+    return {name: value for name, value in row.items() if value or name in CORE}
+
+
+def _status(page: PolicyPage, today: datetime.date) -> str:
+    """Give what the document's own import said; for others, what holds today, for other readers."""
+    record = getattr(page, "import_record", None)
+    if record and record.status != ImportedStatus.DATED:
+        return str(record.status)
+    facts = page.validity_facts()
+    if rules.validity(facts, today) in (Validity.REPEALED, Validity.EXPIRED):
+        return ImportedStatus.EXPIRED.value
+    if rules.outstanding(facts, page.consolidated_as_of, today):
+        return ImportedStatus.AMENDED.value
+    return ImportedStatus.IN_FORCE.value
+
+
+def _interpretations(ids: list[int]) -> dict[int, list[InterpretationPage]]:
+    found: dict[int, list[InterpretationPage]] = {}
+    pages = InterpretationPage.objects.public().filter(release__policy_release__page__in=ids)
+    for page in pages.select_related("release__policy_release").order_by("release__serial"):
+        found.setdefault(page.release.policy_release.page_id, []).append(page)
+    return found
+
+
+def _correction(correction: Correction) -> dict[str, Any]:
+    return {
+        "corrected_at": correction.corrected_at.isoformat(),
+        "reason": correction.reason,
+        "headline": correction.old_headline,
+        "body": media.packed_blocks(correction.old_body),
+        "facts": correction.old_facts,
     }
-
-
-def _owner(page: PolicyPage) -> Organisation:
-    return Organisation.objects.with_names().get(page=page.get_parent().pk)
-
-
-def _interpretations(page: PolicyPage) -> list[InterpretationPage]:
-    return list(
-        InterpretationPage.objects.public()
-        .filter(release__policy_release=page.release)
-        .order_by("release__serial")
-    )
 
 
 def _interpretation(page: InterpretationPage) -> dict[str, Any]:
@@ -121,7 +170,7 @@ def _interpretation(page: InterpretationPage) -> dict[str, Any]:
         "kind": page.kind,
         "speaker": page.speaker,
         "signed_on": _iso(page.signed_on),
-        "body": _without_files(page.body),
+        "body": _blocks(page),
     }
 
 
@@ -133,12 +182,9 @@ def _texts(page: PolicyPage | InterpretationPage) -> dict[str, Any]:
     }
 
 
-def _without_files(body: Any) -> list[list[Any]]:
-    return [
-        [block.block_type, block.block.get_prep_value(block.value)]
-        for block in body
-        if block.block_type not in ("picture", "video")
-    ]
+def _blocks(page: PolicyPage | InterpretationPage) -> list[list[Any]]:
+    stored = page.body.get_prep_value()
+    return media.packed_blocks((block["type"], block["value"]) for block in stored)
 
 
 def _organisation(organisation: Organisation) -> dict[str, Any]:

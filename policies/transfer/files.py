@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import lzma
 import sys
@@ -13,33 +14,48 @@ from pydantic import ValidationError
 
 from policies.transfer.rows import Row
 
+MOST_REASONS = 5
 
-def open_text(path: Path, mode: str = "rt") -> IO[str]:
-    """Open a text file, or an xz-compressed one if its name ends in ``.xz``."""
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading, or an xz-compressed one if its name ends in ``.xz``."""
     if path.suffix == ".xz":
-        return lzma.open(path, mode, encoding="utf-8")  # type: ignore[return-value]
-    return path.open(mode, encoding="utf-8")
+        return lzma.open(path)
+    return path.open("rb")
+
+
+def open_for_writing(path: Path) -> IO[str]:
+    """Open a text file for writing, compressed by xz if its name ends in ``.xz``."""
+    if path.suffix == ".xz":
+        return lzma.open(path, "wt", encoding="utf-8")
+    return path.open("w", encoding="utf-8")
 
 
 def read(path: Path) -> Iterator[tuple[int, Row | str]]:
     """Give the line number and the checked row of each line, or the reason why it is none."""
-    with open_text(path) as lines:
+    with open_bytes(path) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                yield number, parse(line)
+                yield number, parse(line.removeprefix(codecs.BOM_UTF8))
 
 
-def parse(line: str) -> Row | str:
+def parse(line: bytes) -> Row | str:
     try:
         return Row.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return f"{place}: {first['msg']}" if place else str(first["msg"])
+        errors = error.errors(include_url=False, include_input=False)
+        reasons = [_reason(".".join(map(str, e["loc"])), e["msg"]) for e in errors]
+        more = ["…"] if len(reasons) > MOST_REASONS else []
+        return "; ".join(reasons[:MOST_REASONS] + more)
+
+
+def _reason(place: str, words: str) -> str:
+    words = words.removeprefix("Value error, ")
+    return f"{place}: {words}" if place else words
 
 
 def count_lines(path: Path) -> int:
-    with open_text(path) as lines:
+    with open_bytes(path) as lines:
         return sum(1 for line in lines if line.strip())
 
 

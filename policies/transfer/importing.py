@@ -10,11 +10,14 @@ import datetime
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, connection, transaction
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils.text import slugify
 from django.utils.translation import override
 from pypinyin import lazy_pinyin
 from wagtail.models import Locale, Page
@@ -23,13 +26,14 @@ from freshness import services as freshness
 from ledger import services as ledger
 from legaltext import document_numbers
 from multilingual.languages import CODES, SOURCE, suffixed
-from organisations.models import Organisation, OrganisationName, OrganisationPage
+from organisations.models import Organisation, OrganisationName
 from organisations.services import establish, rename
 from outbox import services as outbox
-from policies import rules
-from policies.enums import Basis, Disclosure
+from policies import rules, services
+from policies.enums import Basis, Disclosure, ImportedStatus
 from policies.models import (
     Audience,
+    Correction,
     Effect,
     ImportRecord,
     IndexCounter,
@@ -37,6 +41,7 @@ from policies.models import (
     InterpretationRelease,
     Obligation,
     PolicyAlias,
+    PolicyAttachment,
     PolicyIssuer,
     PolicyNumber,
     PolicyPage,
@@ -48,9 +53,11 @@ from policies.models import (
 )
 from policies.models.terms import Term
 from policies.services import take_serials
+from policies.transfer import media
 from policies.transfer.rows import OrganisationRow, Row, TermRow, kind_of
 
 CHUNK = 500
+STILL_OWES = "this document is a draft here that still owes an answer to the public"
 NO_ISSUER = "U0000"
 NO_ISSUER_NAME = {"zh-hans": "发布机关不详", "en": "Issuing authority unknown"}
 
@@ -72,7 +79,9 @@ class Planned:
     issuers: list[Organisation]
 
 
-def import_rows(numbered: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> Iterator[Outcome]:
+def import_rows(
+    numbered: Iterable[tuple[int, Row]], *, now: datetime.datetime
+) -> Iterator[Outcome]:
     """Import rows, a transaction each ``CHUNK``; yields the outcome of each chunk.
 
     ``numbered`` pairs each row with its line number. A row whose ``id`` is there already is left
@@ -97,6 +106,7 @@ class _Importer:
         self.locale = Locale.get_default()
         self.terms: dict[tuple[type[Term], str], Term] = {}
         self.organisations: dict[str, Organisation] = {}
+        self.last_unverified: int | None = None
         self.content_types = {
             model: ContentType.objects.get_for_model(model, for_concrete_model=False)
             for model in (PolicyPage, InterpretationPage)
@@ -108,16 +118,21 @@ class _Importer:
         present = set(
             ImportRecord.objects.filter(source_id__in=ids).values_list("source_id", flat=True)
         )
+        owing = _owing()
+        taken = _taken(row.index_number for _, row in rows)
         fresh = []
         for line, row in rows:
             if row.id in self.seen:
                 outcome.errors.append((line, f"id: {row.id!r} stands in this file twice"))
             elif row.id in present:
                 outcome.present += 1
-            elif reason := _owing(row):
-                outcome.errors.append((line, reason))
+            elif not owing.isdisjoint(_marks(row.title, row.document_numbers)):
+                outcome.errors.append((line, STILL_OWES))
+            elif row.index_number and row.index_number in taken:
+                outcome.errors.append((line, f"index_number: {row.index_number} is taken"))
             else:
                 fresh.append((line, row))
+                taken.add(row.index_number or "")
             self.seen.add(row.id)
         self._import_together(fresh, outcome)
         return outcome
@@ -128,12 +143,13 @@ class _Importer:
             return
         try:
             with transaction.atomic(), override(SOURCE):
+                services.lock_releases()
                 self._import(rows)
             outcome.imported += len(rows)
-        except (IntegrityError, _BadRow) as error:
+        except (IntegrityError, DataError, ValidationError, _BadRow) as error:
             self._forget()
             if len(rows) == 1:
-                outcome.errors.append((rows[0][0], str(error)))
+                outcome.errors.append((rows[0][0], _words(error)))
                 return
             half = len(rows) // 2
             self._import_together(rows[:half], outcome)
@@ -143,6 +159,7 @@ class _Importer:
         """Drop what a rolled-back transaction may have made."""
         self.terms.clear()
         self.organisations.clear()
+        self.last_unverified = None
 
     def _import(self, rows: list[tuple[int, Row]]) -> None:
         planned = [self._plan(line, row) for line, row in rows]
@@ -150,11 +167,14 @@ class _Importer:
         _insert_pages(pages, [plan.owner.page for plan in planned])
         self._insert_parts(planned, pages)
         releases = self._insert_releases(planned, pages)
+        _insert_corrections(planned, releases)
         interpretations = self._insert_interpretations(planned, pages, releases)
         ledger.record(
-            "policies.imported", None, now=self.now,
+            "policies.imported",
+            None,
+            now=self.now,
             data={r.index_number: p.row.id for r, p in zip(releases, planned, strict=True)},
-        )  # fmt: skip
+        )
         outbox.enqueue("search.index", {"type": "policy", "ids": [page.pk for page in pages]})
         if interpretations:
             outbox.enqueue("search.index", {"type": "interpretation", "ids": interpretations})
@@ -166,17 +186,14 @@ class _Importer:
         issuers = [self._stated(org) for org in row.issuers] or [
             self._named(name) for name in row.issuer_names
         ]
-        if row.owner:
-            owner = self._stated(row.owner)
-        else:
-            owner = issuers[0] if issuers else self._unknown()
-        return Planned(line, row, owner, issuers)
+        owner = self._stated(row.owner) if row.owner else next(iter(issuers), None)
+        return Planned(line, row, owner or self._unknown(), issuers)
 
     def _stated(self, stated: OrganisationRow) -> Organisation:
-        found = Organisation.objects.filter(code=stated.code).first()
-        if found is None:
-            found = self._establish(stated)
-        return self._with_page(found)
+        if stated.code not in self.organisations:
+            known = Organisation.objects.filter(code=stated.code).first()
+            return self._with_page(known or self._establish(stated))
+        return self.organisations[stated.code]
 
     def _with_page(self, organisation: Organisation) -> Organisation:
         return self.organisations.setdefault(
@@ -197,25 +214,32 @@ class _Importer:
         return self._with_page(found)
 
     def _unverified(self, name: str) -> Organisation:
-        codes = Organisation.objects.filter(code__regex=r"^U[0-9]{4,}$").values_list(
-            "code", flat=True
-        )
-        last = max((int(code[1:]) for code in codes), default=0)
-        return establish(
-            f"U{last + 1:04d}", level="", names={SOURCE: name}, verified=False, now=self.now
-        )
+        if self.last_unverified is None:
+            numbered = Organisation.objects.filter(code__regex=r"^U[0-9]{4,}$")
+            codes = numbered.values_list("code", flat=True)
+            self.last_unverified = max((int(code[1:]) for code in codes), default=0)
+        self.last_unverified += 1
+        code = f"U{self.last_unverified:04d}"
+        return establish(code, level="", names={SOURCE: name}, verified=False, now=self.now)
 
     def _establish(self, stated: OrganisationRow) -> Organisation:
         first, *later = sorted(stated.names, key=lambda n: n.valid_from or datetime.date.min)
         organisation = establish(
-            stated.code, level=stated.level, names=first.name, short_names=first.short_name,
-            verified=stated.verified, now=self.now,
-        )  # fmt: skip
+            stated.code,
+            level=stated.level,
+            names=first.name,
+            short_names=first.short_name,
+            verified=stated.verified,
+            now=self.now,
+        )
         for name in later:
             rename(
-                organisation, name.name, valid_from=name.valid_from or datetime.date.min,
-                short_names=name.short_name, now=self.now,
-            )  # fmt: skip
+                organisation,
+                name.name,
+                valid_from=name.valid_from or datetime.date.min,
+                short_names=name.short_name,
+                now=self.now,
+            )
         return organisation
 
     def _term(self, model: type[Term], stated: TermRow | None) -> Any:
@@ -232,25 +256,32 @@ class _Importer:
     def _territory(self, row: Row) -> Any:
         if row.territory or not row.region:
             return self._term(Territory, row.territory)
-        key = "-".join(lazy_pinyin(row.region))[:50]
-        if not key.replace("-", "").isascii():
-            return None
+        known = Territory.objects.filter(name_zh_hans=row.region).first()
+        key = known.key if known else _unused_key(row.region)
         return self._term(Territory, TermRow(key=key, name={SOURCE: row.region}))
 
     # --- rows of the database ---------------------------------------------------------------
 
     def _page(self, plan: Planned) -> PolicyPage:
         row = plan.row
-        texts = {SOURCE: row.title} | row.titles
+        texts = row.titles | {SOURCE: row.title}
         page = PolicyPage(
             **self._page_facts(row.title, PolicyPage),
             **_translations(texts, row.abstracts, row.ready),
-            kind=kind_of(row), disclosure=Disclosure.PROACTIVE, adoption_note=row.adoption_note,
-            adopted_on=row.adopted_on, issued_on=row.date, effective_on=row.effective_on,
-            expires_on=row.expires_on, consolidated_as_of=row.consolidated_as_of,
-            subject=self._term(Subject, row.subject), territory=self._territory(row),
-        )  # fmt: skip
-        page.body = [(kind, value) for kind, value in row.blocks] or [("text", row.body)]
+            kind=kind_of(row),
+            disclosure=Disclosure.PROACTIVE,
+            adoption_note=row.adoption_note,
+            adopted_on=row.adopted_on,
+            issued_on=row.date,
+            effective_on=row.effective_on,
+            expires_on=row.expires_on,
+            consolidated_as_of=row.consolidated_as_of,
+            subject=self._term(Subject, row.subject),
+            territory=self._territory(row),
+        )
+        page.body = (
+            _body(page, "blocks", row.blocks, plan.owner) if row.blocks else [("text", row.body)]
+        )
         return page
 
     def _page_facts(self, title: str, model: type[Page]) -> dict[str, Any]:
@@ -288,44 +319,67 @@ class _Importer:
             for plan, page in pairs
             for audience in plan.row.audiences
         )
+        PolicyAttachment.objects.bulk_create(
+            PolicyAttachment(
+                page=page,
+                title=stated.title,
+                sort_order=i,
+                document=media.stored_document(stated.file, plan.owner),
+            )
+            for plan, page in pairs
+            for i, stated in enumerate(plan.row.attachments)
+        )
         ImportRecord.objects.bulk_create(
             ImportRecord(
-                page=page, source_id=plan.row.id, status=plan.row.status, imported_at=self.now,
+                page=page,
+                source_id=plan.row.id,
+                imported_at=self.now,
+                status=ImportedStatus.DATED if plan.row.dated else plan.row.status,
                 details={
                     name: value
                     for name in ("region", "level", "category", "topic", "source")
                     if (value := getattr(plan.row, name))
                 },
-            )  # fmt: skip
+            )
             for plan, page in pairs
         )
 
     def _insert_releases(self, planned: list[Planned], pages: list[PolicyPage]) -> list[Release]:
         today = rules.local_day(self.now)
         numbers: list[tuple[str, int, int] | None] = []
+        given_last: dict[tuple[str, int], int] = {}
         wanted: dict[tuple[str, int], int] = {}
         for plan in planned:
             given = plan.row.index_number and rules.INDEX_NUMBER.match(plan.row.index_number)
             if given:
-                number = (given["code"], int(given["year"]), int(given["serial"]))
-                numbers.append(number)
-                _move_counter(*number)
+                year, serial = int(given["year"]), int(given["serial"])
+                numbers.append((given["code"], year, serial))
+                last = given_last.get((given["code"], year), 0)
+                given_last[given["code"], year] = max(serial, last)
             else:
                 numbers.append(None)
                 year = (plan.row.date or today).year
                 wanted[plan.owner.code, year] = wanted.get((plan.owner.code, year), 0) + 1
-        following = {key: take_serials(*key, count) for key, count in wanted.items()}
+        for (code, year), serial in given_last.items():
+            _move_counter(code, year, serial)
+        following = take_serials(wanted)
         releases = []
         for plan, page, number in zip(planned, pages, numbers, strict=True):
-            if number is None:
+            if number:
+                code, year, serial = number
+            else:
                 code, year = plan.owner.code, (plan.row.date or today).year
-                number = (code, year, following[code, year])
+                serial = following[code, year]
                 following[code, year] += 1
             releases.append(
                 Release(
-                    page=page, organisation_code=number[0], year=number[1], serial=number[2],
-                    released_at=self.now, basis=Basis.IMPORTED,
-                )  # fmt: skip
+                    page=page,
+                    organisation_code=code,
+                    year=year,
+                    serial=serial,
+                    released_at=self.now,
+                    basis=Basis.IMPORTED,
+                )
             )
         return Release.objects.bulk_create(releases)
 
@@ -339,9 +393,13 @@ class _Importer:
                 interpretation = InterpretationPage(
                     **self._page_facts(title, InterpretationPage),
                     **_translations(stated.titles, stated.abstracts, stated.ready),
-                    kind=stated.kind, speaker=stated.speaker, signed_on=stated.signed_on,
-                )  # fmt: skip
-                interpretation.body = [(kind, value) for kind, value in stated.body]
+                    kind=stated.kind,
+                    speaker=stated.speaker,
+                    signed_on=stated.signed_on,
+                )
+                interpretation.body = _body(
+                    interpretation, "interpretations", stated.body, plan.owner
+                )
                 made.append(interpretation)
                 parents.append(page)
                 belongs.append((release, serial))
@@ -355,22 +413,86 @@ class _Importer:
         return [page.pk for page in made]
 
 
+def _insert_corrections(planned: list[Planned], releases: list[Release]) -> None:
+    Correction.objects.bulk_create(
+        Correction(
+            release=release,
+            seq=seq,
+            corrected_at=stated.corrected_at,
+            reason=stated.reason,
+            old_headline=stated.headline,
+            old_facts=stated.facts,
+            old_body=[list(block) for block in media.unpacked_blocks(stated.body, plan.owner)],
+        )
+        for plan, release in zip(planned, releases, strict=True)
+        for seq, stated in enumerate(plan.row.corrections, start=1)
+    )
+
+
 class _BadRow(Exception):
     """A row names something that cannot be."""
 
 
-def _owing(row: Row) -> str | None:
-    """Tell why a row may not come in: a draft with its title or number owes an answer."""
+def _words(error: Exception) -> str:
+    """Give the reason for the report; of a database's, its first line."""
+    if isinstance(error, ValidationError):
+        return "; ".join(error.messages)
+    return str(error).partition("\n")[0].strip()
+
+
+def _body(page: Any, name: str, stated: list[tuple[str, Any]], owner: Organisation) -> Any:
+    """Give a body from its blocks; each of them must be complete, as in a release."""
+    field = page._meta.get_field("body")
+    unknown = {kind for kind, _ in stated} - set(field.stream_block.child_blocks)
+    if unknown:
+        raise _BadRow(f"{name}: there is no block {sorted(unknown)[0]!r}")
+    try:
+        blocks = media.unpacked_blocks(stated, owner)
+        body = field.to_python([{"type": kind, "value": value} for kind, value in blocks])
+        field.stream_block.clean(body)
+    except ValidationError as error:
+        raise _BadRow(f"{name}: a block is incomplete") from error
+    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        raise _BadRow(f"{name}: a block is malformed ({_words(error)})") from error
+    return body
+
+
+def _unused_key(name: str) -> str:
+    """Give a key for a territory: its name in pinyin, which others may share (山西, 陕西)."""
+    key = slugify("-".join(lazy_pinyin(name)))[:40] or "territory"
+    taken = set(Territory.objects.filter(key__startswith=key).values_list("key", flat=True))
+    numbered = (f"{key}-{n}" for n in count(2))
+    return next(found for found in chain([key], numbered) if found not in taken)
+
+
+def _taken(index_numbers: Iterable[str | None]) -> set[str]:
+    """Give those of the index numbers that a release has already."""
+    serials: dict[tuple[str, int], list[int]] = {}
+    for number in index_numbers:
+        if number and (match := rules.INDEX_NUMBER.match(number)):
+            key = (match["code"], int(match["year"]))
+            serials.setdefault(key, []).append(int(match["serial"]))
+    return {
+        release.index_number
+        for (code, year), wanted in serials.items()
+        for release in Release.objects.filter(organisation_code=code, year=year, serial__in=wanted)
+    }
+
+
+def _owing() -> set[str]:
+    """Give the marks of the drafts that owe an answer; no row may come in their stead."""
     open_obligations = Obligation.objects.filter(lifting__isnull=True)
     drafts = PolicyPage.objects.filter(obligations__in=open_obligations).distinct()
-    if not open_obligations.exists():
-        return None
-    keys = {key for text in row.document_numbers for key in document_numbers.keys(text)}
-    for draft in drafts.prefetch_related("numbers"):
-        drafted = {k for n in draft.numbers.all() for k in document_numbers.keys(n.text)}
-        if draft.headline_zh_hans == row.title or keys & drafted:
-            return "this document is a draft here that still owes an answer to the public"
-    return None
+    return {
+        mark
+        for draft in drafts.prefetch_related("numbers")
+        for mark in _marks(draft.headline_zh_hans, [n.text for n in draft.numbers.all()])
+    }
+
+
+def _marks(title: str, numbers: Iterable[str]) -> set[str]:
+    """By what a document is recognised: its title, and the keys of its document numbers."""
+    return {f"title {title}"} | {key for text in numbers for key in document_numbers.keys(text)}
 
 
 def _translations(
@@ -410,19 +532,27 @@ def _insert_pages(pages: list[Any], parents: list[Page]) -> None:
         Page.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(children[parent.pk]))
     if not pages:
         return
-    names = [f.attname for f in Page._meta.concrete_fields if not f.primary_key]
-    bases = Page.objects.bulk_create(
-        Page(**{name: getattr(page, name) for name in names}) for page in pages
-    )
-    for page, base in zip(pages, bases, strict=True):
-        page.pk = page.page_ptr_id = base.pk
+    base = [field for field in Page._meta.local_concrete_fields if not field.primary_key]
+    for page, (pk,) in zip(pages, _insert(Page, base, pages, [Page._meta.pk]), strict=True):
+        page.pk = page.page_ptr_id = pk
     model = type(pages[0])
-    fields = model._meta.local_concrete_fields
+    _insert(model, model._meta.local_concrete_fields, pages)
+
+
+def _insert(model: Any, fields: list[Any], pages: list[Any], returning: Any = None) -> list[Any]:
+    """Insert these columns of the pages into the model's own table."""
     size = connection.ops.bulk_batch_size(fields, pages)
-    for start in range(0, len(pages), size):
-        model._base_manager._insert(
-            pages[start : start + size], fields=fields, using=connection.alias, raw=True
+    return [
+        values
+        for start in range(0, len(pages), size)
+        for values in model._base_manager._insert(
+            pages[start : start + size],
+            fields=fields,
+            returning_fields=returning,
+            using=connection.alias,
+            raw=True,
         )
+    ]
 
 
 def import_links(rows: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> Outcome:
@@ -440,6 +570,7 @@ def import_links(rows: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> 
             continue
         try:
             with transaction.atomic():
+                services.lock_releases()
                 touched = _set_effects(page, row, now) + _set_relations(page, row)
                 if touched:
                     ledger.record("policy.links_imported", page, now=now)
@@ -448,18 +579,23 @@ def import_links(rows: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> 
                     )
                     freshness.bump()
                     outcome.imported += 1
-        except (IntegrityError, _BadRow) as error:
-            outcome.errors.append((line, str(error)))
+        except (IntegrityError, ValidationError, _BadRow) as error:
+            outcome.errors.append((line, _words(error)))
     return outcome
 
 
 def _target(index_number: str) -> PolicyPage:
     match = rules.INDEX_NUMBER.match(index_number)
-    release = match and Release.objects.filter(
-        organisation_code=match["code"], year=match["year"], serial=match["serial"]
-    ).select_related("page").first()  # fmt: skip
+    release = (
+        match
+        and Release.objects.filter(
+            organisation_code=match["code"], year=match["year"], serial=match["serial"]
+        )
+        .select_related("page")
+        .first()
+    )
     if not release:
-        raise _BadRow(f"there is no document {index_number}")
+        raise _BadRow(f"effects, relations: there is no document {index_number}")
     return release.page
 
 
@@ -468,17 +604,19 @@ def _set_effects(page: PolicyPage, row: Row, now: datetime.datetime) -> list[int
     for stated in row.effects:
         target = _target(stated.target)
         facts: dict[str, Any] = {
-            "target": target, "kind": stated.kind, "provisions": stated.provisions,
-            "effective_on": stated.effective_on, "until_on": stated.until_on,
+            "target": target,
+            "kind": stated.kind,
+            "provisions": stated.provisions,
+            "effective_on": stated.effective_on,
+            "until_on": stated.until_on,
             "applied": stated.applied,
-        }  # fmt: skip
+        }
         if Effect.objects.filter(source=page, **facts).exists():
             continue
-        edges = Effect.objects.filter(reversal__isnull=True).values_list("source_id", "target_id")
-        if rules.reaches(edges, target.pk, page.pk):
-            raise _BadRow(f"the effect on {stated.target} closes a circle")
+        proposal = ProposedEffect(page=page, **facts)
+        services.refuse_bad_effect(page.pk, proposal)
         Effect.objects.create(source=page, recorded_at=now, **facts)
-        ProposedEffect.objects.create(page=page, **facts)
+        proposal.save()
         touched.append(target.pk)
     return touched
 
@@ -487,11 +625,9 @@ def _set_relations(page: PolicyPage, row: Row) -> list[int]:
     touched = []
     for stated in row.relations:
         target = _target(stated.target)
-        _, made = PolicyRelation.objects.get_or_create(
-            page=page, kind=stated.kind, target=target
-        )
+        if target.pk == page.pk:
+            raise _BadRow("relations: a document has none to itself")
+        _, made = PolicyRelation.objects.get_or_create(page=page, kind=stated.kind, target=target)
         if made:
             touched.append(target.pk)
     return touched
-
-

@@ -10,17 +10,44 @@ import datetime
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Base64Bytes,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
-from multilingual.languages import CODES
+from multilingual.languages import CODES, SOURCE
 from policies.enums import EffectKind, ImportedStatus, InterpretationKind, Kind, RelationKind
 from policies.rules import INDEX_NUMBER
 
+FIRST_YEAR = 1000  # an address has four digits for the year
+LONGEST_NAME = 255
 
-def _without_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL character")
-    return text
+
+def _without_nul(value: Any) -> Any:
+    """Refuse NUL anywhere in a value: PostgreSQL cannot store it."""
+    match value:
+        case str() if "\0" in value:
+            raise ValueError("holds a NUL character")
+        case list() | tuple():
+            for member in value:
+                _without_nul(member)
+        case dict():
+            _without_nul([*value, *value.values()])
+    return value
+
+
+def at_most(length: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"is longer than {length} characters")
+        return text
+
+    return AfterValidator(check)
 
 
 def _visible(text: str) -> str:
@@ -29,16 +56,51 @@ def _visible(text: str) -> str:
     return text
 
 
-def _languages(texts: dict[str, Any]) -> dict[str, Any]:
-    if unknown := set(texts) - set(CODES):
-        raise ValueError(f"unknown language {sorted(unknown)[0]!r}")
+def _language(code: str) -> str:
+    if code not in CODES:
+        raise ValueError(f"unknown language {code!r}")
+    return code
+
+
+def _in_chinese(texts: dict[str, str]) -> dict[str, str]:
+    if not texts.get(SOURCE, "").strip():
+        raise ValueError(f"has nothing in {SOURCE}")
     return texts
 
 
+def _day(value: Any) -> datetime.date | None:
+    """Read a day strictly: pydantic would take a number for seconds since 1970."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("is not a day like 2026-03-01")
+    day = datetime.date.fromisoformat(value)
+    if day.year < FIRST_YEAR:
+        raise ValueError(f"is before the year {FIRST_YEAR}")
+    return day
+
+
+def _claim(value: Any) -> Any:
+    if value == ImportedStatus.DATED:
+        raise ValueError("is said by `dated`")
+    return value or ""
+
+
+def _issuers(names: str) -> str:
+    if any(len(name.strip()) > LONGEST_NAME for name in names.split("、")):
+        raise ValueError(f"names an authority by more than {LONGEST_NAME} characters")
+    return names
+
+
 Text = Annotated[str, AfterValidator(_without_nul)]
+Blank = Annotated[Text, BeforeValidator(lambda value: "" if value is None else value)]
 Filled = Annotated[Text, AfterValidator(_visible)]
-Texts = Annotated[dict[str, Text], AfterValidator(_languages)]
-Day = Annotated[datetime.date | None, BeforeValidator(lambda value: value or None)]
+Language = Annotated[str, AfterValidator(_language)]
+Texts = dict[Language, Text]
+Titles = dict[Language, Annotated[Text, at_most(500)]]
+Day = Annotated[datetime.date | None, BeforeValidator(_day)]
+Body = Annotated[list[tuple[str, Any]], AfterValidator(_without_nul)]
+Level = Literal["nation", "province", "city", "district", "town", ""]
 IndexNumber = Annotated[str, Field(pattern=INDEX_NUMBER)]
 
 
@@ -48,32 +110,35 @@ class Part(BaseModel):
 
 class TermRow(Part):
     key: Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,50}$")]
-    name: Texts
+    name: dict[Language, Annotated[Text, at_most(100)]]
 
 
 class NameRow(Part):
     valid_from: Day = None
-    name: Texts
-    short_name: Texts = {}
+    name: Annotated[
+        dict[Language, Annotated[Text, at_most(LONGEST_NAME)]],
+        AfterValidator(_in_chinese),
+    ]
+    short_name: dict[Language, Annotated[Text, at_most(100)]] = {}
 
 
 class OrganisationRow(Part):
     code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
-    level: Literal["nation", "province", "city", "district", "town", ""] = ""
+    level: Level = ""
     verified: bool = True
     names: Annotated[list[NameRow], Field(min_length=1)]
 
 
 class AliasRow(Part):
-    text: Annotated[Filled, Field(max_length=200)]
-    language: str = "zh-hans"
+    text: Annotated[Filled, at_most(200)]
+    language: Language = SOURCE
 
 
 class EffectRow(Part):
     kind: EffectKind
     target: IndexNumber
-    provisions: list[str] = []
-    effective_on: datetime.date
+    provisions: list[Filled] = []
+    effective_on: Annotated[datetime.date, BeforeValidator(_day)]
     until_on: Day = None
     applied: bool = False
 
@@ -84,38 +149,57 @@ class RelationRow(Part):
 
 
 class InterpretationRow(Part):
-    titles: Texts
+    titles: Annotated[Titles, AfterValidator(_in_chinese)]
     abstracts: Texts = {}
-    ready: list[str] = []
+    ready: list[Language] = []
     kind: InterpretationKind
-    speaker: Text = ""
+    speaker: Annotated[Text, at_most(200)] = ""
     signed_on: Day = None
-    body: list[Any]
+    body: Body
+
+
+class FileRow(Part):
+    title: Annotated[Filled, at_most(255)]
+    name: Annotated[str, Field(pattern=r"^[^/\\\x00]{1,80}\.[A-Za-z0-9]{1,8}$")]
+    data: Base64Bytes
+
+
+class AttachmentRow(Part):
+    title: Annotated[Filled, at_most(255)]
+    file: FileRow
+
+
+class CorrectionRow(Part):
+    corrected_at: AwareDatetime
+    reason: Filled
+    headline: Annotated[Text, at_most(500)]
+    body: Body
+    facts: Annotated[dict[str, Any], AfterValidator(_without_nul)] = {}
 
 
 class Row(Part):
-    id: Annotated[Filled, Field(max_length=200)]
-    title: Annotated[Filled, Field(max_length=500)]
-    issuer: Annotated[Text, Field(max_length=255)] = ""
-    doc_number: Annotated[Text, Field(max_length=200)] = ""
+    id: Annotated[Filled, at_most(200)]
+    title: Annotated[Filled, at_most(500)]
+    issuer: Annotated[Blank, AfterValidator(_issuers)] = ""
+    doc_number: Annotated[Blank, at_most(200)] = ""
     date: Day = None
-    status: ImportedStatus = ImportedStatus.UNKNOWN
+    status: Annotated[ImportedStatus, BeforeValidator(_claim)] = ImportedStatus.UNKNOWN
     body: Filled
-    region: Text = ""
-    level: Text = ""
-    category: Text = ""
-    topic: Text = ""
-    source: Text = ""
+    region: Annotated[Blank, at_most(100)] = ""
+    level: Blank = ""
+    category: Blank = ""
+    topic: Blank = ""
+    source: Blank = ""
     # Optional, and written by the export.
     index_number: IndexNumber | None = None
     owner: OrganisationRow | None = None
     issuers: list[OrganisationRow] = []
-    numbers: list[Annotated[Filled, Field(max_length=200)]] = []
-    titles: Texts = {}
+    numbers: list[Annotated[Filled, at_most(200)]] = []
+    titles: Titles = {}
     abstracts: Texts = {}
-    ready: list[str] = []
+    ready: list[Language] = []
     kind: Kind | None = None
-    adoption_note: Annotated[Text, Field(max_length=500)] = ""
+    adoption_note: Annotated[Text, at_most(500)] = ""
     adopted_on: Day = None
     effective_on: Day = None
     expires_on: Day = None
@@ -124,10 +208,13 @@ class Row(Part):
     territory: TermRow | None = None
     audiences: list[TermRow] = []
     aliases: list[AliasRow] = []
-    blocks: list[Any] = []
+    blocks: Body = []
     effects: list[EffectRow] = []
     relations: list[RelationRow] = []
     interpretations: list[InterpretationRow] = []
+    attachments: list[AttachmentRow] = []
+    corrections: list[CorrectionRow] = []
+    dated: bool = False
 
     @property
     def document_numbers(self) -> list[str]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connections
+from django.http.request import validate_host
 
 from config import readiness
 
@@ -44,6 +46,18 @@ def production_settings(
             "WEB_CONCURRENCY is more than 1 while CACHE_URL is local memory: pages stay stale.",
             "Set WEB_CONCURRENCY=1, or CACHE_URL to a Redis server.",
             "E004",
+        ),
+        (
+            settings.HTTPS and settings.PROXY_COUNT == 0,
+            "PUBLIC_URL is https while PROXY_COUNT is 0: this server itself speaks no TLS.",
+            "Put a proxy with TLS in front and set PROXY_COUNT to the number of proxies.",
+            "E007",
+        ),
+        (
+            not validate_host(urlsplit(settings.PUBLIC_URL).hostname or "", settings.ALLOWED_HOSTS),
+            "ALLOWED_HOSTS lacks the host of PUBLIC_URL: the site would answer 400.",
+            "Add the host of PUBLIC_URL to ALLOWED_HOSTS.",
+            "E008",
         ),
         (
             settings.DEMO,
@@ -91,9 +105,7 @@ def reachable_services(
 
 
 def refuse_unsafe_start() -> None:
-    """Ends the process where a production start would be refused; demo and debug go on."""
-    if settings.DEMO or settings.DEBUG:
-        return
+    """Ends the process, with the reasons, where a production start would be refused."""
     try:
         call_command("check", deploy=True, stdout=sys.stderr)
     except SystemCheckError as error:

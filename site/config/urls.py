@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import include, path, re_path, reverse
 from django.utils.http import urlencode
 from django.utils.module_loading import import_string
+from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -30,6 +31,7 @@ urlpatterns = [
     path("admin/login/", admin_login),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("api/docs", RedirectView.as_view(pattern_name="portal:data")),
     path("api/", import_string("policies.api.api").urls),
 ]
 if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):

@@ -6,16 +6,17 @@ import hashlib
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import set_response_etag
 
 from freshness import services
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+CACHE = "pages"
 SECONDS = 600
 LONGEST_ADDRESS = 1_000
-KEPT_STATUSES = (200, 404, 410)
 NEVER = ("/admin/", "/accounts/", "/documents/", "/healthz", "/readyz")
 
 
@@ -23,8 +24,9 @@ class PageCacheMiddleware:
     """Keeps what an anonymous reader was shown, for those who ask the same.
 
     Validity changes at midnight in Shanghai, so the day is part of the key; everything else that
-    the public sees changes the content's version. It stands above sessions and authentication:
-    a hit costs one query and one look into the cache. Whatever sets a cookie is never kept.
+    the public sees changes the content's version. Both are read before the page is made: a page
+    may be newer than its key, never older. It stands above sessions and authentication: a hit
+    costs one query and one look into the cache. Whatever sets a cookie is never kept.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -34,18 +36,14 @@ class PageCacheMiddleware:
         if not _is_anonymous_read(request):
             return self.get_response(request)
         key = _key(request)
-        kept = cache.get(key)
+        kept = caches[CACHE].get(key)
         if kept is not None:
-            status, headers, content = kept
-            return HttpResponse(content, status=status, headers=headers)
+            headers, content = kept
+            return HttpResponse(content, headers=headers)
         response = self.get_response(request)
-        if (
-            response.status_code in KEPT_STATUSES
-            and not response.streaming
-            and not response.cookies
-            and "no-store" not in response.headers.get("Cache-Control", "")
-        ):
-            cache.set(key, (response.status_code, dict(response.headers), response.content), SECONDS)
+        if _may_be_kept(response):
+            set_response_etag(response)
+            caches[CACHE].set(key, (dict(response.headers), response.content), SECONDS)
         return response
 
 
@@ -55,6 +53,16 @@ def _is_anonymous_read(request: HttpRequest) -> bool:
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
         and len(request.get_full_path()) <= LONGEST_ADDRESS
         and not request.path_info.startswith(NEVER)
+    )
+
+
+def _may_be_kept(response: HttpResponse) -> bool:
+    forbidden = {"no-store", "no-cache", "private"}
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and forbidden.isdisjoint(response.headers.get("Cache-Control", "").split(", "))
     )
 
 

@@ -70,6 +70,16 @@ def record(
     return entry
 
 
+def recorded(action: str, subject: models.Model, **data: Any) -> bool:
+    """Whether the log has an entry of `action` on `subject` with these values in its `data`."""
+    return Entry.objects.filter(
+        action=action,
+        subject_type=subject._meta.label_lower,
+        subject_id=str(subject.pk),
+        **{f"data__{key}": value for key, value in data.items()},
+    ).exists()
+
+
 def seal(now: datetime, *, look_back: int | None = LOOK_BACK) -> int:
     """Chains every committed entry that has no seal yet, at `now` (aware); returns how many.
 

@@ -27,6 +27,13 @@ def suffixed(field: str, language: str) -> str:
 def translated(instance: object, field: str, language: str) -> str:
     """Give the text of ``field`` in ``language``, or in Chinese where it is blank."""
     return str(
-        getattr(instance, suffixed(field, language)) or getattr(instance, suffixed(field, SOURCE))
+        getattr(instance, suffixed(field, language))
+        or getattr(instance, suffixed(field, SOURCE))
         or ""
     )
+
+
+def language_tag(code: str) -> str:
+    """Give the BCP 47 form of a language code: ``zh-hans`` is ``zh-Hans``, ``en`` stays ``en``."""
+    head, _, script = code.partition("-")
+    return f"{head}-{script.capitalize()}" if script else head

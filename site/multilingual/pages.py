@@ -3,9 +3,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
-from multilingual.languages import SOURCE
+from multilingual.languages import SOURCE, suffixed
 
 if TYPE_CHECKING:
     from wagtail.models import Page
@@ -30,16 +30,37 @@ class MultilingualMixin(_Base):
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         with override(SOURCE):
-            headline = getattr(self, "headline_zh_hans", "") or ""
-            self.title = headline[:255] or self.title
-            if not self.slug:
-                self.slug = uuid.uuid4().hex[:12]
             super().full_clean(*args, **kwargs)
+
+    def _set_core_field_defaults(self) -> None:
+        """Wagtail asks for title and slug here, for a draft and for publication alike."""
+        self._mirror_headline()
+        if not self.slug:
+            self.slug = uuid.uuid4().hex[:12]
+        super()._set_core_field_defaults()
+
+    def _mirror_headline(self) -> None:
+        headline = getattr(self, "headline_zh_hans", "") or ""
+        self.title = headline[:255] or self.title or gettext("Untitled")
 
     def save_revision(self, *args: Any, **kwargs: Any) -> Any:
         with override(SOURCE):
+            self._mirror_headline()
             return super().save_revision(*args, **kwargs)
 
     def with_content_json(self, content: dict[str, Any]) -> Any:
         with override(SOURCE):
             return super().with_content_json(content)
+
+    def headline_in(self, language: str) -> str | None:
+        """Give the title in ``language``; ``None`` where no translation is ready."""
+        return self._ready("headline", language)
+
+    def abstract_in(self, language: str) -> str | None:
+        """Give the summary in ``language``; ``None`` where no translation is ready."""
+        return self._ready("abstract", language)
+
+    def _ready(self, field: str, language: str) -> str | None:
+        if language != SOURCE and not getattr(self, suffixed("translation_ready", language)):
+            return None
+        return getattr(self, suffixed(field, language)) or None

@@ -19,7 +19,7 @@ from wagtail.models import Collection, Page
 from wagtail.permission_policies.collections import CollectionPermissionPolicy
 from wagtail.permissions import page_permission_policy
 
-from organisations.models import OrganisationPage
+from organisations.models import Membership, OrganisationPage, Role
 
 _public: list[Callable[[], QuerySet[Page]]] = []
 
@@ -32,8 +32,31 @@ def register_public(pages: Callable[[], QuerySet[Page]]) -> None:
 def pages_within_reach(user: Any) -> QuerySet[Page]:
     """Give the pages that an editor may see in the explorer, ancestors included."""
     if not user.is_superuser and not page_permission_policy.get_cached_permissions_for_user(user):
-        return Page.objects.none()
-    return page_permission_policy.explorable_instances(user)
+        nothing: QuerySet[Page] = Page.objects.none()
+        return nothing
+    pages: QuerySet[Page] = page_permission_policy.explorable_instances(user)
+    return pages
+
+
+def pages_of_members(user: Any) -> QuerySet[Page]:
+    """Give the pages of the organisations in which a person has any role; administrators: all."""
+    everything: QuerySet[Page] = Page.objects.all()
+    if user.is_superuser:
+        return everything
+    homes = OrganisationPage.objects.filter(organisation__memberships__user=user)
+    below = Q(pk__in=[])
+    for path in homes.values_list("path", flat=True):
+        below |= Q(path__startswith=path)
+    return everything.filter(below)
+
+
+def memberships_within_reach(user: Any) -> QuerySet[Membership]:
+    """Give the memberships that a person manages; administrators: all."""
+    rows = Membership.objects.select_related("user", "organisation")
+    if user.is_superuser:
+        return rows
+    managing = Membership.objects.filter(user=user, role=Role.MANAGER)
+    return rows.filter(organisation__in=managing.values("organisation"))
 
 
 def choosable_pages(user: Any) -> QuerySet[Page]:
@@ -45,7 +68,8 @@ def choosable_pages(user: Any) -> QuerySet[Page]:
     allowed |= Q(depth__lte=2) | Q(pk__in=OrganisationPage.objects.values("pk"))
     for pages in _public:
         allowed |= Q(pk__in=pages().values("pk"))
-    return Page.objects.filter(allowed)
+    found: QuerySet[Page] = Page.objects.filter(allowed)
+    return found
 
 
 def files_within_reach(user: Any, model: type[Model]) -> QuerySet[Any]:
@@ -53,9 +77,10 @@ def files_within_reach(user: Any, model: type[Model]) -> QuerySet[Any]:
     policy: CollectionPermissionPolicy = (
         image_policy if model is get_image_model() else document_policy
     )
-    return policy.instances_user_has_any_permission_for(
+    files: QuerySet[Any] = policy.instances_user_has_any_permission_for(
         user, ["add", "change", "delete", "choose"]
     )
+    return files
 
 
 def images_within_reach(user: Any) -> QuerySet[Any]:

@@ -10,8 +10,11 @@ class OrganisationsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
+        from freshness.signals import bump_when_changed
         from organisations import services
+        from organisations.models import Organisation, OrganisationName, Succession
 
+        bump_when_changed(Organisation, OrganisationName, Succession)
         post_migrate.connect(
             services.ensure_workflow, sender=self, dispatch_uid="organisations.workflow"
         )

@@ -30,13 +30,16 @@ IN_ADDRESSES: dict[str, Reach] = {
 PRIMARY_KEYS: dict[str, Reach] = {
     "wagtailadmin_api:pages": access.pages_within_reach,
     "wagtailadmin_collections": access.collections_within_reach,
+    "organisations_membership": access.memberships_within_reach,
     "wagtailimages_chooser": access.images_within_reach,
     "wagtaildocs_chooser": access.documents_within_reach,
 }
 """Namespaces whose addresses name what they show by a plain ``pk``."""
 
 IN_QUERIES: dict[str, Reach] = {
-    "wagtailadmin_choose_page_chosen_multiple": access.choosable_pages,
+    "wagtailadmin_choose_page_chosen_multiple": (
+        lambda user: access.choosable_pages(user).filter(depth__gt=1)
+    ),
     "wagtailimages_chooser:chosen_multiple": access.images_within_reach,
     "wagtaildocs_chooser:chosen_multiple": access.documents_within_reach,
 }
@@ -151,4 +154,4 @@ def _replace_ids(request: HttpRequest, keys: Iterable[int]) -> None:
     query.setlist("id", [str(key) for key in keys])
     if not query.getlist("id"):
         raise Http404
-    request.GET = QueryDict(query.urlencode())  # type: ignore[assignment]
+    request.GET = QueryDict(query.urlencode())

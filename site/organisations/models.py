@@ -44,11 +44,16 @@ class Organisation(models.Model):
     code = models.CharField(_("code"), max_length=32, unique=True, validators=[CODE])
     level = models.CharField(_("level"), max_length=16, choices=Level, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children",
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
         verbose_name=_("parent"),
     )
     verified = models.BooleanField(
-        _("verified"), default=True,
+        _("verified"),
+        default=True,
         help_text=_("No for an authority that is known only from imported documents."),
     )
 
@@ -75,7 +80,9 @@ class Organisation(models.Model):
         """Give the name that was valid on ``day``; ``None`` asks for the newest."""
         names = sorted(self.names.all(), key=lambda n: n.valid_from or datetime.date.min)
         valid = [n for n in names if day is None or (n.valid_from or datetime.date.min) <= day]
-        return (valid or names or [None])[0 if not valid else -1]
+        if valid:
+            return valid[-1]
+        return names[0] if names else None
 
     def name_on(self, day: datetime.date | None, language: str = "zh-hans") -> str:
         """Give the full name on ``day`` in ``language``, in Chinese where there is none."""
@@ -102,7 +109,8 @@ class OrganisationName(models.Model):
                 fields=["organisation", "valid_from"], name="organisation_one_name_a_day"
             ),
             models.UniqueConstraint(
-                fields=["organisation"], condition=Q(valid_from__isnull=True),
+                fields=["organisation"],
+                condition=Q(valid_from__isnull=True),
                 name="organisation_one_first_name",
             ),
         ]
@@ -125,9 +133,7 @@ class Succession(models.Model):
         verbose_name = _("succession")
         verbose_name_plural = _("successions")
         constraints = [
-            models.UniqueConstraint(
-                fields=["predecessor", "successor"], name="succession_once"
-            ),
+            models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once"),
             models.CheckConstraint(
                 condition=~Q(predecessor=F("successor")), name="succession_not_to_itself"
             ),
@@ -148,11 +154,15 @@ class Membership(models.Model):
     """Gives an editor a role in one organisation, and by it the rights on its pages."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships",
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
         verbose_name=_("editor"),
     )
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="memberships",
+        Organisation,
+        models.PROTECT,
+        related_name="memberships",
         verbose_name=_("organisation"),
     )
     role = models.CharField(_("role"), max_length=16, choices=Role)
@@ -171,7 +181,7 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()} · {self.organisation.code}"
 
 
-class OrganisationPagePermissions(PagePermissionTester):  # type: ignore[misc]
+class OrganisationPagePermissions(PagePermissionTester):
     """The page itself follows its organisation; editors only work below it."""
 
     def can_edit(self) -> bool:
@@ -221,11 +231,13 @@ class OrganisationPage(MultilingualMixin, Page):
 
 def owner_of(page: Page) -> Organisation | None:
     """Give the organisation in whose subtree the page stands."""
-    found = OrganisationPage.objects.ancestor_of(page, inclusive=True).first()
-    return found and found.organisation
+    found: OrganisationPage | None = OrganisationPage.objects.ancestor_of(
+        page, inclusive=True
+    ).first()
+    return found.organisation if found else None
 
 
-class ReviewLock(WorkflowLock):  # type: ignore[misc]
+class ReviewLock(WorkflowLock):
     """Says why the text stands still, and why this person cannot decide on it."""
 
     def get_message(self, user: Any) -> str:
@@ -251,11 +263,12 @@ class ReviewLock(WorkflowLock):  # type: ignore[misc]
         return gettext("Nobody can change the text while it is in review")
 
 
-class RoleApprovalTask(Task):  # type: ignore[misc]
+class RoleApprovalTask(Task):
     """A step of a review, for the members with a role in the organisation that owns the page."""
 
     role = models.CharField(
-        _("role"), max_length=16,
+        _("role"),
+        max_length=16,
         choices=[(Role.REVIEWER, Role.REVIEWER.label), (Role.PUBLISHER, Role.PUBLISHER.label)],
     )
 
@@ -273,10 +286,12 @@ class RoleApprovalTask(Task):  # type: ignore[misc]
 
     def _others(self, task_state: TaskState) -> QuerySet[TaskState]:
         """What was decided in the other steps of the same review."""
-        return TaskState.objects.filter(
-            workflow_state=task_state.workflow_state_id, finished_by__isnull=False,
+        decided: QuerySet[TaskState] = TaskState.objects.filter(
+            workflow_state=task_state.workflow_state_id,
+            finished_by__isnull=False,
             status__in=[TaskState.STATUS_APPROVED, TaskState.STATUS_REJECTED],
-        ).exclude(task=task_state.task_id)  # fmt: skip
+        )
+        return decided.exclude(task=task_state.task_id)
 
     def took_part(self, task_state: TaskState, user: Any) -> bool:
         """Tell whether a person drafted the text or decided in another step."""
@@ -298,9 +313,7 @@ class RoleApprovalTask(Task):  # type: ignore[misc]
             ).exists(),
             person=user.pk,
             drafters={state.workflow_state.requested_by_id, state.revision.user_id},
-            finished_other_steps=set(
-                self._others(state).values_list("finished_by", flat=True)
-            ),
+            finished_other_steps=set(self._others(state).values_list("finished_by", flat=True)),
         )
 
     def start(self, workflow_state: WorkflowState, user: Any = None) -> TaskState:
@@ -329,9 +342,7 @@ class RoleApprovalTask(Task):  # type: ignore[misc]
             ("approve", _("Approve with comment"), True),
         ]
 
-    def on_action(
-        self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any
-    ) -> Any:
+    def on_action(self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any) -> Any:
         page = task_state.workflow_state.content_object
         if not self.may_act(page, user, task_state):
             self._refuse()
@@ -341,8 +352,10 @@ class RoleApprovalTask(Task):  # type: ignore[misc]
         from organisations.services import Refused
 
         raise Refused(
-            gettext("You cannot take this step: it needs the role, and a person who has not "
-                    "taken part before.")
+            gettext(
+                "You cannot take this step: it needs the role, and a person who has not "
+                "taken part before."
+            )
         )
 
     def get_task_states_user_can_moderate(self, user: Any, **kwargs: Any) -> QuerySet[TaskState]:
@@ -355,4 +368,5 @@ class RoleApprovalTask(Task):  # type: ignore[misc]
             for state in waiting
             if (page := state.workflow_state.content_object) and self.may_act(page, user, state)
         ]
-        return TaskState.objects.filter(pk__in=mine)
+        found: QuerySet[TaskState] = TaskState.objects.filter(pk__in=mine)
+        return found

@@ -11,8 +11,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
@@ -65,10 +64,13 @@ def establish(
     short_names: Names | None = None,
     parent: Organisation | None = None,
     verified: bool = True,
-    user: AbstractUser | None = None,
+    user: User | None = None,
     now: datetime.datetime,
 ) -> Organisation:
     """Make an authority with its page, its collection of files and the groups of its roles.
+
+    One that is not verified gets the latter two when it is, or when somebody gets a role in it:
+    an import knows hundreds of them.
 
     code: capital letters, digits and hyphens; it never changes. names: by language, Chinese at
     least, valid from the beginning; ``rename`` adds later ones. Raises ``ValidationError`` for a
@@ -80,10 +82,25 @@ def establish(
         organisation.save()
         _add_name(organisation, names, short_names or {}, valid_from=None)
         _make_page(organisation)
-        _make_collection(organisation)
-        for role in Role:
-            _make_group(organisation, role)
+        if verified:
+            equip(organisation)
         ledger.record("organisation.established", organisation, actor=user, now=now)
+    return organisation
+
+
+def amend(
+    organisation: Organisation, *, user: User | None = None, now: datetime.datetime
+) -> Organisation:
+    """Save a changed level, parent or verification. The code cannot change."""
+    with transaction.atomic():
+        code = Organisation.objects.values_list("code", flat=True).get(pk=organisation.pk)
+        if organisation.code != code:
+            raise Refused(_("The code of an authority stands in addresses and never changes."))
+        organisation.full_clean()
+        organisation.save()
+        if organisation.verified:
+            equip(organisation)
+        ledger.record("organisation.amended", organisation, actor=user, now=now)
     return organisation
 
 
@@ -93,18 +110,14 @@ def rename(
     *,
     valid_from: datetime.date,
     short_names: Names | None = None,
-    user: AbstractUser | None = None,
+    user: User | None = None,
     now: datetime.datetime,
 ) -> OrganisationName:
     """Give an authority a new name from a Shanghai day on. Older pages keep the name of their
     day; the code, and with it every index number and address, stays."""
     with transaction.atomic():
         name = _add_name(organisation, names, short_names or {}, valid_from=valid_from)
-        title = _title(organisation)
-        Page.objects.filter(organisationpage__organisation=organisation).update(
-            title=title, draft_title=title
-        )
-        Collection.objects.filter(pk=collection_of(organisation).pk).update(name=title)
+        _follow_name(organisation)
         ledger.record(
             "organisation.renamed", organisation, actor=user, now=now,
             data={"valid_from": valid_from, "name": names["zh-hans"]},
@@ -112,35 +125,83 @@ def rename(
     return name
 
 
+def amend_name(
+    name: OrganisationName, *, user: User | None = None, now: datetime.datetime
+) -> OrganisationName:
+    """Save a corrected or newly translated name; a real change of name is ``rename``."""
+    with transaction.atomic():
+        name.full_clean()
+        name.save()
+        _follow_name(name.organisation)
+        ledger.record(
+            "organisation.name_amended", name.organisation, actor=user, now=now,
+            data={"valid_from": name.valid_from},
+        )  # fmt: skip
+    return name
+
+
+def _follow_name(organisation: Organisation) -> None:
+    """Name the editors' subtree and collection as the authority is called now."""
+    title = _title(Organisation.objects.get(pk=organisation.pk))
+    OrganisationPage.objects.filter(organisation=organisation).update(
+        title=title, draft_title=title
+    )
+    own = _collections(organisation).first()
+    if own is not None:
+        Collection.objects.filter(pk=own.pk).update(name=title)
+
+
 def merge(
     predecessors: Sequence[Organisation],
     successors: Sequence[Organisation],
     *,
     on: datetime.date,
-    user: AbstractUser | None = None,
+    user: User | None = None,
     now: datetime.datetime,
-) -> None:
+) -> list[Succession]:
     """Record that ``successors`` took over from ``predecessors`` on a Shanghai day.
 
     Several successors are a split. Nothing that was released changes, nor does its address.
     """
+    made = []
     with transaction.atomic():
         for predecessor in predecessors:
             for successor in successors:
-                Succession.objects.create(predecessor=predecessor, successor=successor, on=on)
+                succession = Succession(predecessor=predecessor, successor=successor, on=on)
+                succession.full_clean()
+                succession.save()
+                made.append(succession)
             ledger.record(
                 "organisation.merged", predecessor, actor=user, now=now,
                 data={"on": on, "successors": [successor.code for successor in successors]},
             )  # fmt: skip
+    return made
+
+
+def equip(organisation: Organisation) -> None:
+    """Make the collection of files and the groups of its roles, unless they are there."""
+    if _collections(organisation).exists():
+        return
+    with transaction.atomic():
+        _make_collection(organisation)
+        for role in Role:
+            _make_group(organisation, role)
 
 
 def collection_of(organisation: Organisation) -> Collection:
-    """Give the collection that holds the organisation's pictures and files."""
-    group = Group.objects.get(name=group_name(organisation, Role.DRAFTER))
-    permission = GroupCollectionPermission.objects.filter(group=group).first()
-    if permission is None:
-        raise Collection.DoesNotExist
-    return permission.collection
+    """Give the collection that holds the organisation's pictures and files.
+
+    Raises ``Collection.DoesNotExist`` for one that was never equipped.
+    """
+    return _collections(organisation).earliest("pk")
+
+
+def _collections(organisation: Organisation) -> Any:
+    """Its own collection, and after it what an administrator may have opened to its drafters."""
+    held = GroupCollectionPermission.objects.filter(
+        group__name=group_name(organisation, Role.DRAFTER)
+    )
+    return Collection.objects.filter(pk__in=held.values("collection")).order_by("pk")
 
 
 def _title(organisation: Organisation) -> str:
@@ -246,11 +307,11 @@ def may_manage_members(by: Any, organisation: Organisation, of: Any = None) -> b
 
 
 def grant(
-    user: AbstractUser,
+    user: User,
     organisation: Organisation,
     role: str,
     *,
-    by: AbstractUser | None = None,
+    by: User | None = None,
     now: datetime.datetime,
 ) -> Membership:
     """Give a person a role in an organisation, and by its group the rights on its pages.
@@ -259,6 +320,7 @@ def grant(
     """
     with transaction.atomic():
         _refuse_unless_manager(by, organisation, user)
+        equip(organisation)
         membership, new = Membership.objects.get_or_create(
             user=user, organisation=organisation, role=role
         )
@@ -272,11 +334,11 @@ def grant(
 
 
 def revoke(
-    user: AbstractUser,
+    user: User,
     organisation: Organisation,
     role: str,
     *,
-    by: AbstractUser | None = None,
+    by: User | None = None,
     now: datetime.datetime,
 ) -> None:
     """Take a role from a person. Raises ``Refused`` if ``by`` may not."""
@@ -293,21 +355,17 @@ def revoke(
             )  # fmt: skip
 
 
-def _refuse_unless_manager(
-    by: AbstractUser | None, organisation: Organisation, user: AbstractUser
-) -> None:
+def _refuse_unless_manager(by: User | None, organisation: Organisation, user: User) -> None:
     if by is not None and not may_manage_members(by, organisation, user):
         raise Refused(_("You manage the members of your own organisation, and not yourself."))
 
 
-def appoint_administrator(
-    user: AbstractUser, *, by: AbstractUser | None = None, now: datetime.datetime
-) -> None:
+def appoint_administrator(user: User, *, by: User | None = None, now: datetime.datetime) -> None:
     """Set a person above all organisations. Only administrators and the system may."""
     if by is not None and not by.is_superuser:
         raise Refused(_("Only an administrator appoints administrators."))
     with transaction.atomic():
-        get_user_model().objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+        User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
         user.is_superuser = user.is_staff = True
         ledger.record("administrator.appointed", user, actor=by, now=now)
 

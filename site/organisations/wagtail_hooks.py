@@ -7,9 +7,20 @@ from typing import Any
 from django.http import HttpRequest
 from wagtail import hooks
 from wagtail.admin.action_menu import WorkflowMenuItem
+from wagtail.admin.views.home import (
+    LockedPagesPanel,
+    RecentEditsPanel,
+    UserObjectsInWorkflowModerationPanel,
+)
 from wagtail.query import PageQuerySet
 
 from organisations import access
+from organisations.viewsets import OrganisationsGroup
+
+
+@hooks.register("register_admin_viewset")
+def organisations_in_the_menu() -> OrganisationsGroup:
+    return OrganisationsGroup()
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -23,22 +34,62 @@ def only_own_reports(request: HttpRequest, items: list[Any]) -> None:
         items[:] = [item for item in items if item.name != "page-types-usage"]
 
 
-class DecisionMenuItem(WorkflowMenuItem):  # type: ignore[misc]
+@hooks.register("construct_homepage_panels")
+def only_own_work(request: HttpRequest, panels: list[Any]) -> None:
+    """Who has left an organisation no longer sees there what they once worked on."""
+    own = {
+        RecentEditsPanel: OwnRecentEdits,
+        LockedPagesPanel: OwnLockedPages,
+        UserObjectsInWorkflowModerationPanel: OwnDocumentsInReview,
+    }
+    panels[:] = [own[type(panel)]() if type(panel) in own else panel for panel in panels]
+
+
+class OwnRecentEdits(RecentEditsPanel):
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        near = _keys_within_reach(parent_context, [page.pk for _day, page in context["last_edits"]])
+        context["last_edits"] = [edit for edit in context["last_edits"] if edit[1].pk in near]
+        return context
+
+
+class OwnLockedPages(LockedPagesPanel):
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        pages = access.pages_within_reach(parent_context["request"].user)
+        context["locked_pages"] = context["locked_pages"].filter(pk__in=pages.values("pk"))
+        return context
+
+
+class OwnDocumentsInReview(UserObjectsInWorkflowModerationPanel):
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        states = context["workflow_states"]
+        near = _keys_within_reach(parent_context, [state.content_object.pk for state in states])
+        context["workflow_states"] = [state for state in states if state.content_object.pk in near]
+        return context
+
+
+def _keys_within_reach(parent_context: dict[str, Any], keys: list[int]) -> set[int]:
+    pages = access.pages_within_reach(parent_context["request"].user)
+    return set(pages.filter(pk__in=keys).values_list("pk", flat=True))
+
+
+class DecisionMenuItem(WorkflowMenuItem):
     """A decision in a review, taken without saving the form: the text is frozen."""
 
     template_name = "organisations/decision_menu_item.html"
 
     def is_shown(self, context: dict[str, Any]) -> bool:
-        return context["view"] == "edit"
+        return bool(context["view"] == "edit")
 
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
-        return super().get_context_data(parent_context) | {"is_first": self.order == 0}
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        return context | {"is_first": self.order == 0}
 
 
 @hooks.register("construct_page_action_menu")
-def decisions_of_a_review(
-    items: list[Any], request: HttpRequest, context: dict[str, Any]
-) -> None:
+def decisions_of_a_review(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Offer the decisions although the page is locked; Wagtail hides them then."""
     page = context.get("page")
     task = page and page.current_workflow_task

@@ -1,6 +1,6 @@
-"""With the embedded queue, one process at a time consumes: the search index has one writer.
+"""With the embedded search index, one process at a time consumes: the index has one writer.
 
-With a broker, several consumers share the work and every one of them may.
+With a broker and a search cluster, several consumers share the work and every one of them may.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ def consuming(*, keep: bool = False) -> Iterator[bool]:
     keep: hold the lock until the process ends, as the server's worker does. Never waits for
     another process.
     """
-    if not settings.EMBEDDED_QUEUE:
+    if settings.ELASTICSEARCH_URL and not settings.EMBEDDED_QUEUE:
         yield True
         return
     with _one_thread:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from multilingual.languages import SOURCE
+from multilingual.languages import SOURCE, language_tag
 from portal import rules
 from portal.models import PortalSettings
 
@@ -17,7 +17,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "portal": SimpleLazyObject(lambda: PortalSettings.load(request_or_site=request)),
         "language_code": code,
-        "language_tag": rules.language_tag(code),
+        "language_tag": language_tag(code),
         "direction": rules.direction(code),
         "theme": rules.chosen_theme(request.COOKIES.get(rules.THEME_COOKIE)),
     }

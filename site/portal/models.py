@@ -14,6 +14,7 @@ from multilingual.languages import LANGUAGES, suffixed
 
 TRANSLATED_FIELDS = ("site_name", "short_name", "host", "operator", "address", "phone_hours")
 
+
 def _language_panel(code: str, name: str) -> MultiFieldPanel:
     return MultiFieldPanel(
         [FieldPanel(suffixed(field, code)) for field in TRANSLATED_FIELDS], heading=name

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from multilingual.languages import CODES, LANGUAGES, SOURCE
+from multilingual.languages import CODES, LANGUAGES, SOURCE, language_tag
 
 RIGHT_TO_LEFT = frozenset({"ar"})
+
+HAN = re.compile(r"[\u3400-\u9fff]")
 
 THEME_COOKIE = settings.THEME_COOKIE
 THEMES = ("light", "dark")
@@ -25,12 +27,6 @@ class LanguageLink:
     url: str
     direction: str
     current: bool
-
-
-def language_tag(code: str) -> str:
-    """The BCP 47 form of a language code: ``zh-hans`` gives ``zh-Hans``, ``en`` stays ``en``."""
-    head, _, script = code.partition("-")
-    return f"{head}-{script.capitalize()}" if script else head
 
 
 def direction(code: str) -> str:

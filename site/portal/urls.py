@@ -12,6 +12,7 @@ urlpatterns = [
     path("accessibility/", views.accessibility, name="accessibility"),
     path("privacy/", views.privacy, name="privacy"),
     path("sitemap/", views.site_map, name="site_map"),
+    path("data/", views.data, name="data"),
     path("appearance/", views.appearance, name="appearance"),
 ]
 

@@ -19,12 +19,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from multilingual.languages import SOURCE
+from multilingual.languages import SOURCE, language_tag
 from policies import reading
+from policies.api import api
 from policies.models import Audience, Subject
 from policies.presenters import lines, words
 from policies.rules import local_day
-from portal import rules
+from portal import open_data, rules
 from portal.models import PortalSettings
 
 NEWEST = 6
@@ -38,11 +39,15 @@ def home(request: HttpRequest) -> HttpResponse:
     language = get_language() or SOURCE
     now = timezone.now()
     today = local_day(now)
-    monday = _monday(now)
-    week = reading.released_since(monday).for_lists().order_by("-release__released_at", "-pk")
+    start = _week_ago(now)
+    week = reading.released_since(start).for_lists().order_by("-release__released_at", "-pk")
     context = {
-        "tally": reading.tally(monday, today),
+        "tally": reading.tally(start, today),
         "newest": [lines.policy(page, language, today) for page in reading.newest()[:NEWEST]],
+        "translated": [
+            lines.policy(page, language, today)
+            for page in (reading.translated_into(language)[:NEWEST] if language != SOURCE else ())
+        ],
         "week": [lines.policy(page, language, today) for page in week[:NEWEST]],
         "interpretations": [
             lines.interpretation(page, language, with_policy=True)
@@ -70,10 +75,10 @@ def _website(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _monday(now: datetime.datetime) -> datetime.datetime:
-    """The beginning of the Shanghai week that ``now`` lies in."""
+def _week_ago(now: datetime.datetime) -> datetime.datetime:
+    """The beginning of the seven Shanghai days that end with today."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - datetime.timedelta(days=midnight.weekday())
+    return midnight - datetime.timedelta(days=6)
 
 
 def _ways_in(model: type[Audience | Subject], language: str) -> list[dict[str, Any]]:
@@ -108,6 +113,18 @@ def site_map(request: HttpRequest) -> HttpResponse:
         "subjects": _ways_in(Subject, language),
     }
     return render(request, "portal/site_map.html", context)
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """The open API, described for people."""
+    description = api.get_openapi_schema()
+    context = {
+        "section": "data",
+        "about": description["info"]["description"],
+        "operations": open_data.operations(description),
+    }
+    return render(request, "portal/data.html", context)
 
 
 @require_safe
@@ -176,7 +193,7 @@ def _bare_frame(request: HttpRequest) -> dict[str, Any]:
         "request": request,
         "portal": PortalSettings(),
         "language_code": code,
-        "language_tag": rules.language_tag(code),
+        "language_tag": language_tag(code),
         "direction": rules.direction(code),
         "theme": rules.chosen_theme(request.COOKIES.get(rules.THEME_COOKIE)),
     }

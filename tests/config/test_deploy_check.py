@@ -23,6 +23,9 @@ def production(settings):
     settings.REQUIRE_SECOND_FACTOR = True
     settings.EMBEDDED_QUEUE = True
     settings.WEB_CONCURRENCY = 1
+    settings.PUBLIC_URL, settings.HTTPS = "https://gongkai.example", True
+    settings.ALLOWED_HOSTS = ["gongkai.example"]
+    settings.PROXY_COUNT = 1
     return settings
 
 
@@ -39,6 +42,8 @@ def test_production_settings_pass(production):
         ("WEB_CONCURRENCY", 2, "CACHE_URL", "config.E004"),
         ("DEMO", True, "DEMO", "config.E005"),
         ("REQUIRE_SECOND_FACTOR", False, "REQUIRE_SECOND_FACTOR", "config.E006"),
+        ("PROXY_COUNT", 0, "PROXY_COUNT", "config.E007"),
+        ("ALLOWED_HOSTS", ["other.example"], "ALLOWED_HOSTS", "config.E008"),
     ],
 )
 def test_what_is_unfit_for_production_is_named(production, name, value, variable, number):

@@ -5,6 +5,8 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from config.accounts import client_address
+
 LOGIN = "/accounts/login/"
 PASSWORD = "a long enough passphrase"
 
@@ -50,6 +52,25 @@ def test_a_lockout_does_not_close_the_login_to_another_place(client, editor):
     for _ in range(5):
         attempt(client, "wrong")
     assert attempt(client, PASSWORD, address="10.0.0.2").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "", "10.0.0.9"),
+        (0, "192.0.2.1", "10.0.0.9"),
+        (1, "192.0.2.1", "192.0.2.1"),
+        (1, "forged, 192.0.2.1", "192.0.2.1"),
+        (2, "forged, 192.0.2.1, 10.0.0.8", "192.0.2.1"),
+        (2, "192.0.2.1", "10.0.0.9"),
+    ],
+)
+def test_failures_count_by_the_address_that_our_own_proxies_saw(
+    rf, settings, proxies, forwarded, address
+):
+    settings.PROXY_COUNT = proxies
+    request = rf.get("/", REMOTE_ADDR="10.0.0.9", headers={"X-Forwarded-For": forwarded})
+    assert client_address(request) == address
 
 
 def test_an_editor_without_a_second_factor_is_sent_to_set_one_up(client, editor, settings):

@@ -56,10 +56,18 @@ def test_a_command_gives_the_lock_back_and_a_server_keeps_it(tmp_path):
     assert lock._descriptor is not None
 
 
-def test_with_a_broker_every_process_consumes(settings, tmp_path):
+def test_with_a_broker_and_a_search_cluster_every_process_consumes(settings, tmp_path):
     settings.EMBEDDED_QUEUE = False
+    settings.ELASTICSEARCH_URL = ["http://127.0.0.1:9200"]
     with another_process_consumes(tmp_path), lock.consuming() as ours:
         assert ours
+
+
+def test_with_a_broker_and_the_embedded_index_one_process_consumes(settings, tmp_path):
+    settings.EMBEDDED_QUEUE = False
+    settings.ELASTICSEARCH_URL = []
+    with another_process_consumes(tmp_path), lock.consuming() as ours:
+        assert not ours
 
 
 @pytest.mark.django_db

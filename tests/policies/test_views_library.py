@@ -46,9 +46,7 @@ def titles(response):
 
 def count_of(response, facet, value):
     text = response.content.decode()
-    label = re.search(
-        rf'for="{facet}-{re.escape(value)}"><bdi>[^<]*</bdi><span>(\d+)</span>', text
-    )
+    label = re.search(rf'for="{facet}-{re.escape(value)}"><bdi>[^<]*</bdi><span>(\d+)</span>', text)
     return int(label[1]) if label else None
 
 
@@ -78,17 +76,16 @@ def test_values_of_one_filter_are_alternatives_and_filters_all_hold(client, shel
     assert set(titles(both)) == {"澜川市公园管理办法", "澜川市公园夜间开放通知"}
 
 
-@pytest.mark.parametrize(
-    ("days", "found"),
-    [
+def test_days_of_issue_are_inclusive(client, shelf):
+    table = [
         ({"from": "2026-03-01"}, 1),
         ({"from": "2026-03-02"}, 0),
         ({"to": "2026-01-08"}, 2),
         ({"from": "2026-01-08", "to": "2026-03-01"}, 3),
-    ],
-)
-def test_days_of_issue_are_inclusive(client, shelf, days, found):
-    assert len(titles(client.get("/policies/", days))) == found
+    ]
+    assert [len(titles(client.get("/policies/", days))) for days, _ in table] == [
+        found for _, found in table
+    ]
 
 
 def test_filters_in_force_are_removable_one_by_one(client, shelf):
@@ -115,14 +112,24 @@ def test_a_day_that_is_none_is_named_and_left_out(client, shelf):
     assert "2026-10-08" in response.content.decode()
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["", " ", '"', "NOT", "-", "()", "\x00", "a" * 10_000, "<script>alert(1)</script>", "ก", "😀"],
-)
-def test_no_question_breaks_the_page(client, shelf, query):
-    response = client.get("/policies/", {"q": query})
-    assert response.status_code == 200
-    assert "<script>alert" not in response.content.decode()
+def test_no_question_breaks_the_page(client, shelf):
+    bad = [
+        "",
+        " ",
+        '"',
+        "NOT",
+        "-",
+        "()",
+        "\x00",
+        "a" * 10_000,
+        "<script>alert(1)</script>",
+        "ก",
+        "😀",
+    ]
+    for query in bad:
+        response = client.get("/policies/", {"q": query})
+        assert response.status_code == 200, query
+        assert "<script>alert" not in response.content.decode()
 
 
 def test_a_withdrawn_policy_leaves_the_list_at_once(client, shelf):
@@ -158,7 +165,9 @@ def test_the_unfiltered_feed_needs_no_search(client, shelf, settings):
 
 
 def test_a_foreign_list_marks_chinese_titles_and_shows_translated_ones(client):
-    factories.release_policy(title="澜川市绿道办法", headline_en="Greenways", translation_ready_en=True)
+    factories.release_policy(
+        title="澜川市绿道办法", headline_en="Greenways", translation_ready_en=True
+    )
     factories.release_policy(title="澜川市公园办法")
     search.rebuild()
     text = client.get("/en/policies/").content.decode()

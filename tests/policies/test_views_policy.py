@@ -70,9 +70,7 @@ def test_tables_and_pictures_stand_where_the_text_has_them(client):
         "rows": [{"values": ["每台十五万元"]}],
         "caption": "补贴",
     }
-    page = factories.release_policy(
-        body=[("text", "第一条 甲。\n第二条 乙：")]
-    )
+    page = factories.release_policy(body=[("text", "第一条 甲。\n第二条 乙：")])
     body = page.body
     raw = [
         {"type": "text", "value": "第一条 甲。\n第二条 乙："},
@@ -165,6 +163,7 @@ def test_a_corrected_text_stays_readable_and_is_not_indexed(client):
     text = shown(client, page)
     assert "更正后的办法" in text
     assert "?version=1" in text
+    assert page.release.corrections.get().reason in text
     older = shown(client, page, version="1")
     assert page.release.corrections.get().old_headline in older.replace("<wbr>", "")
     assert '<meta name="robots" content="noindex">' in older
@@ -212,7 +211,7 @@ def test_a_foreign_page_without_translation_shows_the_chinese_as_chinese(client)
     assert '<html lang="ar" dir="rtl"' in text
     assert re.search(r'<h1[^>]* lang="zh-Hans"', text)
     assert '<meta name="robots" content="noindex">' in text
-    assert "rel=\"alternate\" hreflang" not in text
+    assert 'rel="alternate" hreflang' not in text
     chinese = shown(client, page)
     assert re.findall(r'rel="alternate" hreflang="([^"]+)"', chinese) == ["zh-Hans"]
 

@@ -163,7 +163,7 @@ def test_validity_follows_the_day_of_the_query(library: Engine, day: date, statu
     ),
 )
 def test_every_count_is_what_a_click_shows(
-    library: Engine, query: str, chosen: dict[str, tuple[str, ...]]
+    library: Engine, query: str, chosen: dict[str, Any]
 ) -> None:
     hits = ask(library, query, facets=FACETS, **chosen)
     assert list(hits.facets) == list(FACETS)

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 from tqdm import tqdm
 
 from policies.transfer import files
@@ -17,8 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         count = 0
-        with files.open_text(file, "wt") as lines:
-            for row in tqdm(export_rows(), unit=" documents", disable=None):
+        with files.open_for_writing(file) as lines:
+            for row in tqdm(export_rows(timezone.localdate()), unit=" documents", disable=None):
                 files.write_line(lines, row)
                 count += 1
         self.stdout.write(f"{count} exported to {file}.")

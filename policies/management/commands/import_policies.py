@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import lzma
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -30,16 +31,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, errors: Path | None, **options: Any) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
+        try:
+            total = files.count_lines(file)
+        except (lzma.LZMAError, EOFError, OSError) as error:
+            raise CommandError(f"{file} cannot be read: {error}") from error
         now = timezone.now()
         imported = present = 0
+        linked: list[tuple[int, Row]] = []
         with (
             files.ErrorReport(errors or Path(f"{file}.errors.jsonl")) as report,
-            tqdm(total=files.count_lines(file), unit=" documents", disable=None) as progress,
+            tqdm(total=total, unit=" documents", disable=None) as progress,
         ):
 
             def good_rows() -> Iterator[tuple[int, Row]]:
                 for line, row in files.read(file):
                     if isinstance(row, Row):
+                        if row.effects or row.relations:
+                            linked.append((line, row.model_copy(update={"body": "", "blocks": []})))
                         yield line, row
                     else:
                         report.add(line, row)
@@ -51,8 +59,7 @@ class Command(BaseCommand):
                 for line, reason in outcome.errors:
                     report.add(line, reason)
                 progress.update(outcome.imported + outcome.present + len(outcome.errors))
-            rows = ((line, row) for line, row in files.read(file) if isinstance(row, Row))
-            for line, reason in import_links(rows, now=now).errors:
+            for line, reason in import_links(linked, now=now).errors:
                 report.add(line, reason)
         self.stdout.write(f"{imported} imported, {present} there already, {report.count} refused.")
         if not outbox.wait_or_drain(INDEXING_TIMEOUT):

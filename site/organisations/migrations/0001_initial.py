@@ -2,134 +2,341 @@
 
 import django.core.validators
 import django.db.models.deletion
-import multilingual.pages
 from django.conf import settings
 from django.db import migrations, models
 
+import multilingual.pages
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9-]+\\Z', 'Use capital letters, digits and hyphens only.')], verbose_name='code')),
-                ('level', models.CharField(blank=True, choices=[('nation', 'Nation'), ('province', 'Province'), ('city', 'City'), ('district', 'District'), ('town', 'Town')], max_length=16, verbose_name='level')),
-                ('verified', models.BooleanField(default=True, help_text='No for an authority that is known only from imported documents.', verbose_name='verified')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='organisations.organisation', verbose_name='parent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=32,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z0-9-]+\\Z", "Use capital letters, digits and hyphens only."
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("nation", "Nation"),
+                            ("province", "Province"),
+                            ("city", "City"),
+                            ("district", "District"),
+                            ("town", "Town"),
+                        ],
+                        max_length=16,
+                        verbose_name="level",
+                    ),
+                ),
+                (
+                    "verified",
+                    models.BooleanField(
+                        default=True,
+                        help_text="No for an authority that is known only from imported documents.",
+                        verbose_name="verified",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="organisations.organisation",
+                        verbose_name="parent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'ordering': ['code'],
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('drafter', 'Drafter'), ('reviewer', 'Legal reviewer'), ('publisher', 'Publisher'), ('manager', 'Organisation manager')], max_length=16, verbose_name='role')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='editor')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='organisations.organisation', verbose_name='organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("drafter", "Drafter"),
+                            ("reviewer", "Legal reviewer"),
+                            ("publisher", "Publisher"),
+                            ("manager", "Organisation manager"),
+                        ],
+                        max_length=16,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="editor",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="organisations.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'membership',
-                'verbose_name_plural': 'memberships',
-                'ordering': ['organisation', 'role', 'user'],
+                "verbose_name": "membership",
+                "verbose_name_plural": "memberships",
+                "ordering": ["organisation", "role", "user"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationName',
+            name="OrganisationName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(blank=True, help_text='Empty: from the beginning.', null=True, verbose_name='valid from')),
-                ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('name_zh_hans', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_en', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_ja', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_de', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_fr', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_es', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('name_ar', models.CharField(max_length=255, null=True, verbose_name='name')),
-                ('short_name', models.CharField(blank=True, max_length=100, verbose_name='short name')),
-                ('short_name_zh_hans', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_en', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_ko', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_ja', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_de', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_fr', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_es', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_ru', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('short_name_ar', models.CharField(blank=True, max_length=100, null=True, verbose_name='short name')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='names', to='organisations.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "valid_from",
+                    models.DateField(
+                        blank=True,
+                        help_text="Empty: from the beginning.",
+                        null=True,
+                        verbose_name="valid from",
+                    ),
+                ),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                ("name_zh_hans", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_en", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_ja", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_de", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_fr", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_es", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=255, null=True, verbose_name="name")),
+                ("name_ar", models.CharField(max_length=255, null=True, verbose_name="name")),
+                (
+                    "short_name",
+                    models.CharField(blank=True, max_length=100, verbose_name="short name"),
+                ),
+                (
+                    "short_name_zh_hans",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_en",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_ko",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_ja",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_de",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_fr",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_es",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_ru",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "short_name_ar",
+                    models.CharField(
+                        blank=True, max_length=100, null=True, verbose_name="short name"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="organisations.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'name of an organisation',
-                'verbose_name_plural': 'names of organisations',
-                'ordering': ['organisation', 'valid_from'],
+                "verbose_name": "name of an organisation",
+                "verbose_name_plural": "names of organisations",
+                "ordering": ["organisation", "valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationPage',
+            name="OrganisationPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='page', to='organisations.organisation')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="page",
+                        to="organisations.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation page',
-                'verbose_name_plural': 'organisation pages',
+                "verbose_name": "organisation page",
+                "verbose_name_plural": "organisation pages",
             },
-            bases=(multilingual.pages.MultilingualMixin, 'wagtailcore.page'),
+            bases=(multilingual.pages.MultilingualMixin, "wagtailcore.page"),
         ),
         migrations.CreateModel(
-            name='Succession',
+            name="Succession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='on')),
-                ('predecessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='successions', to='organisations.organisation')),
-                ('successor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inheritances', to='organisations.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="on")),
+                (
+                    "predecessor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successions",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inheritances",
+                        to="organisations.organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'succession',
-                'verbose_name_plural': 'successions',
+                "verbose_name": "succession",
+                "verbose_name_plural": "successions",
             },
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z0-9-]+$')), name='organisation_code_form'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[A-Z0-9-]+$")), name="organisation_code_form"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='organisation_not_its_own_parent'),
+            model_name="organisation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent__isnull", True),
+                    models.Q(("parent", models.F("id")), _negated=True),
+                    _connector="OR",
+                ),
+                name="organisation_not_its_own_parent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'organisation', 'role'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("user", "organisation", "role"), name="membership_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationname',
-            constraint=models.UniqueConstraint(fields=('organisation', 'valid_from'), name='organisation_one_name_a_day'),
+            model_name="organisationname",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "valid_from"), name="organisation_one_name_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationname',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_from__isnull', True)), fields=('organisation',), name='organisation_one_first_name'),
+            model_name="organisationname",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_from__isnull", True)),
+                fields=("organisation",),
+                name="organisation_one_first_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.UniqueConstraint(fields=('predecessor', 'successor'), name='succession_once'),
+            model_name="succession",
+            constraint=models.UniqueConstraint(
+                fields=("predecessor", "successor"), name="succession_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='succession',
-            constraint=models.CheckConstraint(condition=models.Q(('predecessor', models.F('successor')), _negated=True), name='succession_not_to_itself'),
+            model_name="succession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("predecessor", models.F("successor")), _negated=True),
+                name="succession_not_to_itself",
+            ),
         ),
     ]

@@ -4,86 +4,434 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PortalSettings',
+            name="PortalSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('site_name', models.CharField(blank=True, max_length=120, verbose_name='Site name')),
-                ('site_name_zh_hans', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_en', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_ko', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_ja', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_de', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_fr', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_es', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_ru', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('site_name_ar', models.CharField(blank=True, max_length=120, null=True, verbose_name='Site name')),
-                ('short_name', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, verbose_name='Short name')),
-                ('short_name_zh_hans', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_en', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_ko', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_ja', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_de', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_fr', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_es', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_ru', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('short_name_ar', models.CharField(blank=True, help_text='Ends the title of every page in browser tabs and search results.', max_length=40, null=True, verbose_name='Short name')),
-                ('host', models.CharField(blank=True, max_length=120, verbose_name='Host')),
-                ('host_zh_hans', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_en', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_ko', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_ja', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_de', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_fr', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_es', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_ru', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('host_ar', models.CharField(blank=True, max_length=120, null=True, verbose_name='Host')),
-                ('operator', models.CharField(blank=True, max_length=120, verbose_name='Operator')),
-                ('operator_zh_hans', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_en', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_ko', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_ja', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_de', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_fr', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_es', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_ru', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('operator_ar', models.CharField(blank=True, max_length=120, null=True, verbose_name='Operator')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='Address')),
-                ('address_zh_hans', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_en', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_ko', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_ja', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_de', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_fr', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_es', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_ru', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('address_ar', models.CharField(blank=True, max_length=200, null=True, verbose_name='Address')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='Phone')),
-                ('phone_hours', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, verbose_name='Phone hours')),
-                ('phone_hours_zh_hans', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_en', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_ko', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_ja', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_de', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_fr', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_es', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_ru', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('phone_hours_ar', models.CharField(blank=True, help_text='When somebody answers the phone, and in which languages.', max_length=120, null=True, verbose_name='Phone hours')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='E-mail')),
-                ('site_code', models.CharField(blank=True, max_length=40, verbose_name='Site identification code')),
-                ('icp_number', models.CharField(blank=True, max_length=60, verbose_name='ICP filing')),
-                ('police_number', models.CharField(blank=True, max_length=60, verbose_name='Public security filing')),
-                ('search_examples', models.TextField(blank=True, help_text='Shown under the search box of the home page, one a line.', verbose_name='Search examples')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "site_name",
+                    models.CharField(blank=True, max_length=120, verbose_name="Site name"),
+                ),
+                (
+                    "site_name_zh_hans",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_en",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_ko",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_ja",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_de",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_fr",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_es",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_ru",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "site_name_ar",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Site name"
+                    ),
+                ),
+                (
+                    "short_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_zh_hans",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_en",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_ko",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_ja",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_de",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_fr",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_es",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_ru",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                (
+                    "short_name_ar",
+                    models.CharField(
+                        blank=True,
+                        help_text="Ends the title of every page in browser tabs and search results.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="Short name",
+                    ),
+                ),
+                ("host", models.CharField(blank=True, max_length=120, verbose_name="Host")),
+                (
+                    "host_zh_hans",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_en",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_ko",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_ja",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_de",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_fr",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_es",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_ru",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                (
+                    "host_ar",
+                    models.CharField(blank=True, max_length=120, null=True, verbose_name="Host"),
+                ),
+                ("operator", models.CharField(blank=True, max_length=120, verbose_name="Operator")),
+                (
+                    "operator_zh_hans",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_en",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_ko",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_ja",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_de",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_fr",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_es",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_ru",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                (
+                    "operator_ar",
+                    models.CharField(
+                        blank=True, max_length=120, null=True, verbose_name="Operator"
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="Address")),
+                (
+                    "address_zh_hans",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_en",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_ko",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_ja",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_de",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_fr",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_es",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_ru",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                (
+                    "address_ar",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="Address"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="Phone")),
+                (
+                    "phone_hours",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_zh_hans",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_en",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_ko",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_ja",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_de",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_fr",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_es",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_ru",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                (
+                    "phone_hours_ar",
+                    models.CharField(
+                        blank=True,
+                        help_text="When somebody answers the phone, and in which languages.",
+                        max_length=120,
+                        null=True,
+                        verbose_name="Phone hours",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="E-mail")),
+                (
+                    "site_code",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="Site identification code"
+                    ),
+                ),
+                (
+                    "icp_number",
+                    models.CharField(blank=True, max_length=60, verbose_name="ICP filing"),
+                ),
+                (
+                    "police_number",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="Public security filing"
+                    ),
+                ),
+                (
+                    "search_examples",
+                    models.TextField(
+                        blank=True,
+                        help_text="Shown under the search box of the home page, one a line.",
+                        verbose_name="Search examples",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Portal settings',
+                "verbose_name": "Portal settings",
             },
         ),
     ]

@@ -37,7 +37,7 @@ _BADGES = {
 def language_links(context: Context) -> list[rules.LanguageLink]:
     """The nine links to this page in each language, or to the home page where it has no other."""
     request = context.get("request")
-    code = context.get("language_code", SOURCE)
+    code = str(context.get("language_code", SOURCE))
     match = getattr(request, "resolver_match", None)
     if request is None or match is None:
         return rules.language_links("/", code)
@@ -54,9 +54,11 @@ def absolute_url(context: RequestContext, path: str) -> str:
     return str(request.build_absolute_uri(path)) if request else path
 
 
-@register.filter
-def language_tag(code: str) -> str:
-    return rules.language_tag(code)
+@register.simple_tag(takes_context=True)
+def lang_of_words(context: Context, words: str) -> SafeString:
+    """The ``lang`` of a reader's own words: Chinese characters on a page that has none."""
+    foreign = context.get("language_code") not in (SOURCE, "ja")
+    return mark_safe(' lang="zh-Hans"') if foreign and rules.HAN.search(words) else SafeString()
 
 
 @register.filter
@@ -103,14 +105,14 @@ def keep_together(title: str) -> SafeString:
     return mark_safe("<wbr>".join(pieces))  # noqa: S308
 
 
-@register.inclusion_tag("portal/badge.html")
-def validity_badge(status: str, on: datetime.date | None = None) -> dict[str, Any]:
+@register.simple_tag
+def validity_badge(status: str, on: datetime.date | None = None) -> SafeString:
     """Validity as shape, word and colour. ``on`` is the first day in force of ``not_yet``."""
     validity = Validity(status)
     word = str(validity.label)
     if validity == Validity.NOT_YET and on:
         word = _("In force from %(date)s") % {"date": date_by_locale(on)}
-    return {"style": _BADGES[validity], "word": word}
+    return format_html('<span class="gk-badge {}">{}</span>', _BADGES[validity], word)
 
 
 @register.filter

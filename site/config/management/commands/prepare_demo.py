@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from config import readiness
 from config.lock import ServerRunsError, hold_server_lock
 from demo.services import is_loaded
 from search.engine import SearchUnavailable
@@ -34,7 +35,8 @@ class Command(BaseCommand):
         if options["unused"]:
             return
         self.step("Compiling translations", "compile_translations")
-        self.step("Migrating the database", "migrate", verbosity=0, interactive=False)
+        if readiness.run(readiness.migrations) or readiness.run(readiness.triggers):
+            self.step("Migrating the database", "migrate", verbosity=0, interactive=False)
         self.static_files()
         self.demo_city()
 

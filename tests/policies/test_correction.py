@@ -1,0 +1,157 @@
+"""更正: a released text changes only by the workflow, with a reason, and the older text stays."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from policies.enums import Kind
+from policies.models import Correction, PolicyAlias, PolicyNumber, PolicyPage, Release
+from policies.services import Refused
+from tests import factories as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+NEW_TEXT = [("text", make.LAW.replace("保障公民的知情权", "保障公民、法人的知情权"))]
+
+
+@pytest.fixture
+def bureau():
+    return make.team("LC-BG")
+
+
+@pytest.fixture
+def page(bureau):
+    return make.release_policy(bureau)
+
+
+CHANGES = [
+    ("headline_zh_hans", "更正后的标题"),
+    ("body", NEW_TEXT),
+    ("kind", Kind.OPINIONS),
+    ("numbers", [PolicyNumber(text="澜政发〔2026〕99号")]),
+    ("adoption_note", "2026年1月5日市政府第3次常务会议通过"),
+    ("adopted_on", date(2026, 1, 6)),
+    ("issued_on", date(2026, 1, 9)),
+    ("effective_on", date(2026, 3, 1)),
+    ("expires_on", date(2031, 1, 31)),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_a_changed_text_without_a_reason_is_refused(bureau, page, field, value):
+    before = getattr(page, field)
+    with pytest.raises(Refused, match=r"reason|理由"):
+        make.correct(page, bureau, correction_reason=" ", **{field: value})
+    assert not Correction.objects.exists()
+    if field != "numbers":
+        assert getattr(PolicyPage.objects.get(pk=page.pk), field) == before
+
+
+def test_a_correction_keeps_the_older_text_in_a_row(bureau, page):
+    title = page.headline_zh_hans
+    corrected = make.correct(
+        page, bureau, body=NEW_TEXT, headline_zh_hans="更正后的标题", correction_reason="错字"
+    )
+    assert "公民、法人" in corrected.text
+    kept = Correction.objects.get()
+    assert (kept.release, kept.seq, kept.reason) == (page.release, 1, "错字")
+    assert kept.old_headline == title
+    assert kept.old_body == [["text", make.LAW]]
+    assert kept.old_facts["effective_on"] == "2026-02-01"
+    assert kept.old_facts["numbers"] == [number.text for number in page.numbers.all()]
+    assert kept.old_facts["issuers"] == ["LC-BG"]
+
+
+def test_a_correction_changes_neither_number_nor_address_nor_day_of_release(bureau, page):
+    before = Release.objects.values().get()
+    corrected = make.correct(page, bureau, body=NEW_TEXT)
+    assert Release.objects.values().get() == before
+    assert corrected.get_url_parts() == page.get_url_parts()
+
+
+def test_the_older_text_stays_readable_at_the_same_address(client, bureau, page):
+    make.correct(page, bureau, body=NEW_TEXT, correction_reason="漏列了法人")
+    address = page.release.get_absolute_url()
+    assert "公民、法人" in client.get(address).content.decode()
+    assert "漏列了法人" in client.get(address).content.decode()
+    old = client.get(address, {"version": "1"}).content.decode()
+    assert "保障公民的知情权" in old
+    assert "公民、法人" not in old
+
+
+def test_each_correction_needs_a_reason_of_its_own(bureau, page):
+    page = make.correct(page, bureau, body=NEW_TEXT, correction_reason="错字")
+    with pytest.raises(Refused):
+        make.correct(page, bureau, headline_zh_hans="又一个标题", correction_reason="错字")
+    assert Correction.objects.count() == 1
+
+
+def test_a_second_correction_gets_the_next_number(bureau, page):
+    page = make.correct(page, bureau, body=NEW_TEXT)
+    make.correct(page, bureau, headline_zh_hans="又一个标题")
+    assert list(Correction.objects.values_list("seq", flat=True)) == [1, 2]
+
+
+def test_metadata_alone_makes_no_correction(bureau, page):
+    page = make.correct(
+        page,
+        bureau,
+        abstract_zh_hans="更好的摘要",
+        headline_en="Measures on Open Government",
+        popular_names=[PolicyAlias(text="公开办法")],
+        subject=make.subject("law", "法治"),
+        correction_reason="",
+    )
+    assert page.abstract_zh_hans == "更好的摘要"
+    assert not Correction.objects.exists()
+
+
+def test_a_correction_that_only_one_person_passed_is_refused(bureau, page):
+    draft = page.get_latest_revision_as_object()
+    draft.body, draft.correction_reason = NEW_TEXT, "错字"
+    revision = draft.save_revision(user=bureau.drafter)
+    with pytest.raises(Refused):
+        revision.publish(user=bureau.publisher)
+    assert PolicyPage.objects.get(pk=page.pk).text == make.LAW
+
+
+def test_an_incomplete_correction_is_refused(bureau, page):
+    with pytest.raises(Refused):
+        make.correct(page, bureau, abstract_zh_hans="<p></p>")
+
+
+def test_publishing_an_older_revision_is_refused(bureau, page):
+    first = page.live_revision
+    page = make.correct(page, bureau, body=NEW_TEXT)
+    with pytest.raises(Refused):
+        first.publish(user=bureau.publisher)
+    assert "公民、法人" in PolicyPage.objects.get(pk=page.pk).text
+
+
+def test_the_older_text_comes_back_by_a_correction_of_its_own(bureau, page):
+    page = make.correct(page, bureau, body=NEW_TEXT)
+    make.correct(page, bureau, body=[("text", make.LAW)], correction_reason="恢复原文")
+    assert PolicyPage.objects.get(pk=page.pk).text == make.LAW
+    assert Correction.objects.count() == 2
+
+
+def test_no_sql_changes_or_removes_what_was_corrected(bureau, page):
+    make.correct(page, bureau, body=NEW_TEXT)
+    for statement in (
+        "UPDATE policies_correction SET reason = 'x'",
+        "DELETE FROM policies_correction",
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_a_corrected_interpretation_keeps_its_address(bureau, page):
+    explanation = make.review(make.interpretation(bureau, page), bureau)
+    address = explanation.release.get_absolute_url()
+    draft = explanation.get_latest_revision_as_object()
+    draft.body = [("text", "<p>说得更清楚。</p>")]
+    draft.save_revision(user=bureau.drafter)
+    corrected = make.review(explanation, bureau)
+    assert "更清楚" in corrected.words
+    assert corrected.release.get_absolute_url() == address
