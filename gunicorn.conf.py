@@ -24,6 +24,8 @@ workers = settings.WEB_CONCURRENCY
 threads = settings.WEB_THREADS
 loglevel = "warning"
 control_socket_disable = True
+# A question of any length is answered; a proxy in front limits the address as it likes.
+limit_request_line = 0
 if settings.PROXY_COUNT:
     forwarded_allow_ips = "*"
 

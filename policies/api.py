@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 from ninja import Field, NinjaAPI, Query, Schema, Status
 from ninja.errors import ValidationError
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from multilingual.languages import CODES, SOURCE
-from policies import reading, rules
+from policies import forms, reading, rules
 from policies.enums import Kind, Validity
 from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
 from policies.presenters import lines
 from search import services as search
-from search.documents import FACETS
+from search.documents import FACETS, split_key
 from search.engine import SearchUnavailable
 
 api = NinjaAPI(
@@ -37,6 +40,17 @@ api = NinjaAPI(
 Language = Literal["zh-hans", "en", "ko", "ja", "de", "fr", "es", "ru", "ar"]
 
 
+def _day(text: str) -> datetime.date:
+    """Reads a day strictly: pydantic would take a number for seconds since 1970."""
+    try:
+        return forms.day(text)
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "is not a day like 2026-03-01") from None
+
+
+Day = Annotated[datetime.date, BeforeValidator(_day)]
+
+
 class LibraryQuery(Schema):
     """The filters of the library. One may repeat: any of its values. Different ones all hold."""
 
@@ -49,16 +63,16 @@ class LibraryQuery(Schema):
     validity: list[Validity] = Field([], description=gettext_noop("Validity today."))
     audience: list[str] = Field([], description=gettext_noop("Key of an audience."))
     territory: list[str] = Field([], description=gettext_noop("Key of a territory."))
-    from_: datetime.date | None = Field(
+    from_: Day | None = Field(
         None, alias="from", description=gettext_noop("First date of issue, inclusive.")
     )
-    to: datetime.date | None = Field(
+    to: Day | None = Field(
         None, description=gettext_noop("Last date of issue, inclusive.")
     )
     sort: Literal["relevance", "newest", "effective"] | None = Field(
         None, description=gettext_noop("Relevance where there is a q, else newest.")
     )
-    page: Annotated[int, Field(ge=1, le=1_000_000, description=gettext_noop("Page, from 1."))] = 1
+    page: Annotated[int, Field(ge=1, description=gettext_noop("Page, from 1."))] = 1
     size: Annotated[int, Field(ge=1, le=100, description=gettext_noop("Results on a page."))] = 20
     lang: Language = Field(
         "zh-hans", description=gettext_noop("Language of titles, labels and addresses.")
@@ -150,14 +164,25 @@ class ErrorsOut(Schema):
     errors: dict[str, list[str]]
 
 
+def _read(path: str, **facts: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers what answers a GET, and HEAD like it, which nobody needs described."""
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        api.api_operation(["HEAD"], path, include_in_schema=False, **facts)(view)
+        return api.get(path, **facts)(view)
+
+    return register
+
+
 @api.exception_handler(ValidationError)
 def _bad_parameters(request: HttpRequest, error: ValidationError) -> HttpResponse:
     language = request.GET.get("lang", "")
     found: dict[str, list[str]] = {}
     with override(language if language in CODES else "en"):
         for item in error.errors:
-            name = next((part for part in item["loc"] if part in request.GET), item["loc"][-1])
-            found.setdefault(str(name), []).append(_words_for(item))
+            # The place ends with the name, or with the name and which of its values it was.
+            name = next(part for part in reversed(item["loc"]) if isinstance(part, str))
+            found.setdefault(name, []).append(_words_for(item))
     return api.create_response(request, {"errors": found}, status=422)
 
 
@@ -168,7 +193,7 @@ def _words_for(item: Any) -> str:
             return _("Give a number from %(lowest)s up.") % {"lowest": context["ge"]}
         case "less_than_equal":
             return _("Give a number up to %(highest)s.") % {"highest": context["le"]}
-        case "int_parsing" | "int_from_float":
+        case "int_parsing" | "int_parsing_size" | "int_from_float":
             return _("Give a whole number.")
         case "literal_error" | "enum":
             return _("Choose one of: %(values)s.") % {"values": context["expected"]}
@@ -184,7 +209,7 @@ def _search_is_down(request: HttpRequest, error: SearchUnavailable) -> HttpRespo
     return api.create_response(request, {"errors": errors}, status=503)
 
 
-@api.get(
+@_read(
     "/v1/search",
     response={200: SearchOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["search"],
@@ -205,7 +230,7 @@ def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
         }
 
 
-@api.get(
+@_read(
     "/v1/policies/",
     response={200: ListOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["policies"],
@@ -224,7 +249,10 @@ def _search(
         search.SearchRequest(
             day=rules.local_day(timezone.now()),
             q=query.q,
-            filters={name: tuple(map(str, getattr(query, name))) for name in FACETS},
+            filters={
+                name: tuple(str(value) for value in getattr(query, name) if value)
+                for name in FACETS
+            },
             types=types,
             issued_from=query.from_,
             issued_to=query.to,
@@ -285,7 +313,7 @@ def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
     }
 
 
-@api.get(
+@_read(
     "/v1/policies/{code}/{number}",
     response={200: PolicyOut, 404: ErrorsOut, 410: ErrorsOut, 422: ErrorsOut},
     tags=["policies"],
@@ -363,23 +391,27 @@ def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
     ]
 
 
-@api.get(
+@_read(
     "/v1/suggest",
-    response={200: SuggestionsOut, 503: ErrorsOut},
+    response={200: SuggestionsOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["search"],
     summary=gettext_noop("What the beginning of a query may become"),
 )
 def suggest(request: HttpRequest, q: str = "", lang: Language = "zh-hans") -> dict[str, Any]:
     """What the beginning of a query may become; each suggestion leads to hits."""
     with override(lang):
-        library = reverse("policies:library")
+        lists = {
+            "policy": reverse("policies:library"),
+            "interpretation": reverse("policies:interpretations"),
+        }
         found = search.suggestions(q, day=rules.local_day(timezone.now()), language=lang)
         return {
             "suggestions": [
                 {
                     "text": suggestion.text,
                     "type": suggestion.type,
-                    "url": library + lines.query([suggestion.facet or ("q", suggestion.text)]),
+                    "url": lists[split_key(suggestion.key)[0] or "policy"]
+                    + lines.query([suggestion.facet or ("q", suggestion.text)]),
                 }
                 for suggestion in found
             ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ from policies.presenters import words
 
 ENTRIES = 50
 SITEMAP_PAGE = 5000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+SITEMAP_NUMBER = re.compile("[1-9][0-9]{0,5}")
 
 
 @require_safe
@@ -45,9 +48,9 @@ def atom(request: HttpRequest) -> HttpResponse:
         link = request.build_absolute_uri(page.release.get_absolute_url())
         own = words.headline(page, language)
         feed.add_item(
-            title=own or words.headline(page, SOURCE),
+            title=_for_xml(own or words.headline(page, SOURCE)),
             link=link,
-            description=words.abstract(page, language) or words.abstract(page, SOURCE),
+            description=_for_xml(words.abstract(page, language) or words.abstract(page, SOURCE)),
             unique_id=request.build_absolute_uri(_chinese_address(page)),
             pubdate=page.release.released_at,
             updateddate=page.last_published_at or page.release.released_at,
@@ -60,6 +63,11 @@ def atom(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
         feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
     )
+
+
+def _for_xml(text: str) -> str:
+    """The text without the control characters that XML cannot hold."""
+    return _CONTROL.sub("", text)
 
 
 def _query(request: HttpRequest) -> str:
@@ -108,15 +116,22 @@ STATIC_PAGES = (
 @require_safe
 def sitemap_index(request: HttpRequest) -> HttpResponse:
     """The list of sitemaps, each with the moment of its newest change."""
-    parts = [f"<sitemap><loc>{_absolute(request, 'pages')}</loc></sitemap>"]
+    listed: list[tuple[str, datetime.datetime | None]] = []
     for name, documents in _sections().items():
-        facts = documents.order_by().aggregate(count=Count("pk"), changed=Max("last_published_at"))
+        facts = documents.order_by().aggregate(count=Count("pk"), changed=Max(CHANGED))
         for number in range(1, -(-facts["count"] // SITEMAP_PAGE) + 1):
-            changed = facts["changed"]
-            lastmod = f"<lastmod>{changed.isoformat()}</lastmod>" if changed else ""
-            address = _absolute(request, f"{name}-{number}")
-            parts.append(f"<sitemap><loc>{address}</loc>{lastmod}</sitemap>")
+            listed.append((f"{name}-{number}", facts["changed"]))
+    # The portal's own pages show what is new, so they changed with the newest document.
+    newest = max((changed for _name, changed in listed if changed), default=None)
+    parts = (
+        f"<sitemap><loc>{_absolute(request, name)}</loc>{_lastmod(changed)}</sitemap>"
+        for name, changed in [("pages", newest), *listed]
+    )
     return _xml("sitemapindex", parts)
+
+
+def _lastmod(changed: datetime.datetime | None) -> str:
+    return f"<lastmod>{changed.isoformat()}</lastmod>" if changed else ""
 
 
 @require_safe
@@ -126,11 +141,13 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
         return _xml("urlset", (_url(request, entry) for entry in _static_entries()))
     name, _dash, number = section.rpartition("-")
     sections = _sections()
-    if name not in sections or not number.isdigit() or int(number) < 1:
+    if name not in sections or not SITEMAP_NUMBER.fullmatch(number):
         raise Http404
     start = (int(number) - 1) * SITEMAP_PAGE
     rows = sections[name].order_by("pk").values(*ADDRESS[name], *LANGUAGE_COLUMNS, CHANGED)
-    page = rows[start : start + SITEMAP_PAGE]
+    page = list(rows[start : start + SITEMAP_PAGE])
+    if not page:
+        raise Http404
     return _xml("urlset", (_url(request, _entry(name, row)) for row in page))
 
 
@@ -172,8 +189,8 @@ def _url(request: HttpRequest, entry: _Entry) -> str:
             f'<xhtml:link rel="alternate" hreflang="{language_tag(code)}" href="{url}"/>'
             for code, url in address.items()
         )
-    lastmod = f"<lastmod>{entry.changed.isoformat()}</lastmod>" if entry.changed else ""
-    return "".join(f"<url><loc>{url}</loc>{lastmod}{links}</url>" for url in address.values())
+    rest = f"{_lastmod(entry.changed)}{links}"
+    return "".join(f"<url><loc>{url}</loc>{rest}</url>" for url in address.values())
 
 
 def _absolute(request: HttpRequest, section: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ PAGE_SIZE = 20
 LONGEST_QUERY = 300
 LONGEST_VALUE = 64
 MOST_VALUES = 50
+LAST_PAGE = 1_000_000_000
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -114,23 +117,35 @@ def read(parameters: QueryDict) -> LibraryQuery:
     if sort not in ("", *SORTS):
         errors.append(_("This order is not known; the usual one was taken."))
         sort = ""
-    page = parameters.get("page", "1") or "1"
     return LibraryQuery(
         q=" ".join(parameters.get("q", "").replace("\x00", "").split())[:LONGEST_QUERY],
         filters=filters,
         issued_from=_day(parameters.get("from", ""), errors),
         issued_to=_day(parameters.get("to", ""), errors),
         sort=sort,
-        page=int(page) if page.isascii() and page.isdigit() and int(page[:9]) > 0 else 1,
+        page=_page(parameters.get("page", "")),
         errors=tuple(dict.fromkeys(errors)),
     )
+
+
+def _page(text: str) -> int:
+    digits = text.isascii() and text.isdigit()
+    # The length first: Python refuses to read thousands of digits.
+    return max(1, int(text) if len(text) < 10 else LAST_PAGE) if digits else 1
+
+
+def day(text: str) -> datetime.date:
+    """The day that an ISO date such as 2026-10-08 names. Raises ValueError for anything else."""
+    if not ISO_DAY.fullmatch(text):
+        raise ValueError(text)
+    return datetime.date.fromisoformat(text)
 
 
 def _day(text: str, errors: list[str]) -> datetime.date | None:
     if not text:
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        return day(text)
     except ValueError:
         errors.append(_("Write dates as year-month-day, such as 2026-10-08."))
         return None

@@ -22,9 +22,9 @@ def _translations() -> ObjectList:
         [
             MultiFieldPanel(
                 [
-                    FieldPanel(suffixed("headline", code)),
-                    FieldPanel(suffixed("abstract", code)),
-                    FieldPanel(suffixed("translation_ready", code)),
+                    FieldPanel(suffixed("headline", code), heading=_("Title")),
+                    FieldPanel(suffixed("abstract", code), heading=_("Abstract")),
+                    FieldPanel(suffixed("translation_ready", code), heading=_("Translation ready")),
                 ],
                 heading=name,
                 classname="collapsed",
@@ -40,8 +40,8 @@ def policy_tabs() -> TabbedInterface:
         [
             ObjectList(
                 [
-                    FieldPanel("headline_zh_hans"),
-                    FieldPanel("abstract_zh_hans"),
+                    FieldPanel("headline_zh_hans", heading=_("Title")),
+                    FieldPanel("abstract_zh_hans", heading=_("Abstract")),
                     FieldPanel("adoption_note"),
                     FieldPanel("body"),
                     InlinePanel("attachments", heading=_("Attachments"), label=_("Attachment")),
@@ -131,8 +131,8 @@ def interpretation_tabs() -> TabbedInterface:
         [
             ObjectList(
                 [
-                    FieldPanel("headline_zh_hans"),
-                    FieldPanel("abstract_zh_hans"),
+                    FieldPanel("headline_zh_hans", heading=_("Title")),
+                    FieldPanel("abstract_zh_hans", heading=_("Abstract")),
                     FieldPanel("kind"),
                     FieldRowPanel([FieldPanel("speaker"), FieldPanel("signed_on")]),
                     FieldPanel("body"),

@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Model
 from django.utils.translation import override
 
+from freshness import services as freshness
 from multilingual.languages import CODES
 from organisations.models import Organisation
 from policies import rules
 from policies.enums import Kind, Validity
 from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
+from policies.models.terms import Term
 from search.documents import Interval, SearchDocument, registry
 
 CHUNK = 500
@@ -105,7 +106,7 @@ class _Source:
         return {str(page.pk): page for page in pages}
 
 
-def _of_terms(model: type[Model]) -> Callable[[Sequence[str], str], dict[str, str]]:
+def _of_terms(model: type[Term]) -> Callable[[Sequence[str], str], dict[str, str]]:
     def labels(values: Sequence[str], language: str) -> dict[str, str]:
         terms = model._default_manager.filter(key__in=values)
         return {term.key: term.label(language) for term in terms}
@@ -130,6 +131,7 @@ def _of_choices(choices: Any) -> Callable[[Sequence[str], str], dict[str, str]]:
 def register_all() -> None:
     registry.register("policy", _Source(PolicyPage, policy_document))
     registry.register("interpretation", _Source(InterpretationPage, interpretation_document))
+    registry.edition = freshness.current
     registry.register_labels("issuer", _of_organisations)
     registry.register_labels("subject", _of_terms(Subject))
     registry.register_labels("audience", _of_terms(Audience))

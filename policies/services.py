@@ -8,11 +8,13 @@ nothing has changed. Times are stored in UTC; days are Shanghai days.
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -22,6 +24,7 @@ from freshness import services as freshness
 from guards import services as guards
 from ledger import services as ledger
 from legaltext.parser import parse
+from multilingual.languages import SOURCE
 from organisations import services as organisations
 from organisations.models import Organisation
 from organisations.models import owner_of as organisation_of
@@ -123,7 +126,17 @@ def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
             )
         if page.interpretation_due_on is None:
             found["interpretation_due_on"] = _("Say by when the interpretation will follow.")
+    if page.is_released and not found and _lacks_reason(page):
+        found["correction_reason"] = _(
+            "The released text changes: say why, in the reason for the correction."
+        )
     return found
+
+
+def _lacks_reason(draft: PolicyPage) -> bool:
+    """Tell whether a draft changes the released text without a reason of its own."""
+    live = PolicyPage.objects.get(pk=draft.pk)
+    return not _new_reason(live, draft) and released_facts(live) != released_facts(draft)
 
 
 def _is_incomplete(part: Any) -> bool:
@@ -145,7 +158,7 @@ def label(page: Page, name: str) -> str:
     """Give the name of a field as the editor's form shows it."""
     field = page._meta.get_field(name)
     label = getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name
-    return str(label)
+    return str(label).removesuffix(f" [{SOURCE}]")
 
 
 def changed_fields(old: Revision, new: Revision) -> list[str]:
@@ -423,13 +436,16 @@ def _tell_once(revision_id: int, reason: str, now: datetime.datetime) -> None:
 
 def released_facts(page: PolicyPage) -> dict[str, Any]:
     """Give the facts that are part of the released text, in a form that JSON can keep."""
+    body = [[block["type"], block["value"]] for block in page.body.get_prep_value()]
     return {
         "headline": page.headline_zh_hans,
-        "body": [[block.block_type, block.get_prep_value()["value"]] for block in page.body],
+        "body": json.loads(json.dumps(body, cls=DjangoJSONEncoder)),
         "kind": page.kind,
         "numbers": [number.text for number in page.numbers.all()],
         "issuers": [issuer.organisation.code for issuer in page.issuers.all()],
-        "attachments": [[item.title, item.document_id] for item in page.attachments.all()],
+        "attachments": [
+            [item.title, item.document.get_file_hash()] for item in page.attachments.all()
+        ],
         "adoption_note": page.adoption_note,
         "adopted_on": page.adopted_on and page.adopted_on.isoformat(),
         "issued_on": page.issued_on and page.issued_on.isoformat(),
@@ -635,6 +651,7 @@ def refuse_if_released(page: Page) -> None:
 
 
 def refuse_alias() -> None:
+    """Raise ``Refused``, always: an alias would be a second address of one document."""
     raise Refused(_("A document cannot have an alias; it has one permanent address."))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter
 from typing import Any
 
@@ -314,9 +315,9 @@ def _catalogue_choice(request: HttpRequest) -> dict[str, str]:
     year = request.GET.get("year", "")
     kind = request.GET.get("kind", "")
     return {
-        "organisation": request.GET.get("organisation", "")[:32],
+        "organisation": request.GET.get("organisation", "").replace("\x00", "")[:32],
         "kind": kind if kind in Kind.values else "",
-        "year": year if year == "none" or (year.isdigit() and len(year) == 4) else "",
+        "year": year if year == "none" or re.fullmatch("[1-9][0-9]{3}", year) else "",
     }
 
 

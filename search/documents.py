@@ -70,6 +70,7 @@ class Registry:
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
         self.labels: dict[str, Labels] = {}
+        self.edition: Callable[[], object] = str  # another one whenever a label may have changed
 
     def register(self, type_name: str, source: Source) -> None:
         """Makes one type searchable."""

@@ -117,10 +117,16 @@ def search(request: SearchRequest) -> SearchResult:
     """
     running = engine()
     day = request.day.toordinal()
+    # Labels are looked up in the database, which takes no NUL.
+    filters = {
+        name: tuple(map(analysis.clean, values))
+        for name, values in request.filters.items()
+        if values
+    }
     hits = running.search(
         planner.plan(request.q, day=day, language=request.language),
         Filters(
-            facets={name: values for name, values in request.filters.items() if values},
+            facets=filters,
             types=request.types,
             issued_from=request.issued_from.toordinal() if request.issued_from else None,
             issued_to=request.issued_to.toordinal() if request.issued_to else None,
@@ -155,7 +161,7 @@ def search(request: SearchRequest) -> SearchResult:
         size=request.size,
         results=tuple(results),
         facets={
-            name: _facet(name, counts, request.filters.get(name, ()), request.language)
+            name: _facet(name, counts, filters.get(name, ()), request.language)
             for name, counts in hits.facets.items()
         },
         did_you_mean=_did_you_mean(running, request, hits),

@@ -12,7 +12,6 @@ from django.core.cache import cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from freshness import services as freshness
 from legaltext import document_numbers
 from search import analysis, planner, titles, vocabulary
 from search.documents import registry
@@ -193,8 +192,7 @@ def _issuers(engine: Engine, day: int) -> Iterator[str]:
 
 def _labels(engine: Engine, day: int, language: str) -> Mapping[str, Mapping[str, str]]:
     """Labels of the issuers and subjects that documents have, the most frequent first."""
-    # The content's version too, for an organisation or a subject may get another name.
-    key = f"search.labels.{language}.{engine.generation()}.{freshness.current()}"
+    key = f"search.labels.{language}.{engine.generation()}.{registry.edition()}"
     known: dict[str, dict[str, str]] | None = cache.get(key)
     if known is None:
         counts = engine.search(Plan(None), Filters(), day=day, size=1, facets=_NAMED).facets

@@ -21,6 +21,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 import guards.services
+from tests.shelf import Shelf, stocked
 
 HOW_TO_GET = "run `make services`, which gets and starts it on Debian or Ubuntu"
 
@@ -153,3 +154,14 @@ def _guards_let_the_flush_pass() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case_class, "_fixture_teardown", remove_and_flush)
         yield
+
+
+@pytest.fixture(scope="module")
+def library(
+    django_db_setup: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shelf]:
+    """A library for the tests of a whole module to read; see `tests/shelf.py`."""
+    with django_db_blocker.unblock(), stocked(tmp_path_factory.mktemp("search")) as shelf:
+        yield shelf

@@ -26,7 +26,8 @@ class GuardedPermissionTester(PagePermissionTester):
         return not self.page.is_released and super().can_unpublish()
 
     def can_delete(self, ignore_bulk: bool = False) -> bool:
-        return not self.page.is_released and super().can_delete(ignore_bulk)
+        settled = self.page.is_released or self.page.workflow_in_progress
+        return not settled and super().can_delete(ignore_bulk)
 
     def can_set_view_restrictions(self) -> bool:
         return False

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -16,8 +16,8 @@ from policies.enums import InterpretationKind
 from policies.models.guarded import GuardedPageMixin
 
 
-class InterpretationQuerySet(PageQuerySet):  # type: ignore[misc]
-    def public(self) -> InterpretationQuerySet:
+class InterpretationQuerySet(PageQuerySet, models.QuerySet[Any]):
+    def public(self) -> Self:
         """Only released interpretations of policies that are public themselves."""
         from policies.models.policy import PolicyPage
 
@@ -27,12 +27,12 @@ class InterpretationQuerySet(PageQuerySet):  # type: ignore[misc]
             release__policy_release__page__in=PolicyPage.objects.public().values("pk"),
         )
 
-    def for_lists(self) -> InterpretationQuerySet:
+    def for_lists(self) -> Self:
         return self.defer("body", "search_description").select_related(
             "release__policy_release__page"
         )
 
-    def for_index(self) -> InterpretationQuerySet:
+    def for_index(self) -> Self:
         return self.select_related("release__policy_release")
 
 
@@ -53,7 +53,7 @@ class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
     objects = PageManager.from_queryset(InterpretationQuerySet)()
 
     parent_page_types = ["policies.PolicyPage"]
-    subpage_types = []
+    subpage_types: list[str] = []
     preview_modes = list(LANGUAGES)
 
     class Meta:

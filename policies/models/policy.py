@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class PolicyQuerySet(PageQuerySet):  # type: ignore[misc]
-    def public(self) -> PolicyQuerySet:
+class PolicyQuerySet(PageQuerySet, models.QuerySet[Any]):
+    def public(self) -> Self:
         """Only what a citizen may see: live, released, not withdrawn, proactively disclosed.
 
         Every list, feed, sitemap, API answer and page goes through here.
@@ -47,18 +47,18 @@ class PolicyQuerySet(PageQuerySet):  # type: ignore[misc]
             disclosure=Disclosure.PROACTIVE,
         )
 
-    def with_validity(self, on: datetime.date) -> PolicyQuerySet:
+    def with_validity(self, on: datetime.date) -> Self:
         """Annotate ``validity_on_day`` for the Shanghai day ``on``; the same as ``rules.validity``."""
         from policies.queries import validity_expression
 
         return self.annotate(validity_on_day=validity_expression(on))
 
-    def in_force(self, on: datetime.date) -> PolicyQuerySet:
+    def in_force(self, on: datetime.date) -> Self:
         return self.with_validity(on).filter(
             validity_on_day__in=[Validity.IN_FORCE, Validity.PARTLY]
         )
 
-    def for_lists(self) -> PolicyQuerySet:
+    def for_lists(self) -> Self:
         """Leave out the wide columns and fetch what a line in a list needs."""
         return (
             self.defer(*_WIDE)
@@ -66,7 +66,7 @@ class PolicyQuerySet(PageQuerySet):  # type: ignore[misc]
             .prefetch_related("numbers", "issuers__organisation__names", standing_effects())
         )
 
-    def for_index(self) -> PolicyQuerySet:
+    def for_index(self) -> Self:
         """Fetch all that a search document is made of, in a fixed number of queries."""
         return self.select_related("subject", "territory", "import_record").prefetch_related(
             "numbers", "issuers__organisation", "popular_names", "audiences", standing_effects()
@@ -188,7 +188,7 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
         return HttpResponsePermanentRedirect(release.get_absolute_url())
 
 
-class PolicyNumber(Orderable):  # type: ignore[misc]
+class PolicyNumber(Orderable):
     """A document number, kept exactly as issued; its key is what searches compare."""
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="numbers")
@@ -201,7 +201,7 @@ class PolicyNumber(Orderable):  # type: ignore[misc]
         return self.text
 
 
-class PolicyIssuer(Orderable):  # type: ignore[misc]
+class PolicyIssuer(Orderable):
     """An issuing authority; the first one leads a joint issue."""
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="issuers")
@@ -214,7 +214,7 @@ class PolicyIssuer(Orderable):  # type: ignore[misc]
         verbose_name = _("issuing authority")
 
 
-class PolicyAlias(Orderable):  # type: ignore[misc]
+class PolicyAlias(Orderable):
     """A popular name, in a language."""
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="popular_names")
@@ -230,7 +230,7 @@ class PolicyAlias(Orderable):  # type: ignore[misc]
         return self.text
 
 
-class PolicyAttachment(Orderable):  # type: ignore[misc]
+class PolicyAttachment(Orderable):
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="attachments")
     document = models.ForeignKey(
         "wagtaildocs.Document", models.PROTECT, related_name="+", verbose_name=_("file")
@@ -241,7 +241,7 @@ class PolicyAttachment(Orderable):  # type: ignore[misc]
         verbose_name = _("attachment")
 
 
-class PolicyRelation(Orderable):  # type: ignore[misc]
+class PolicyRelation(Orderable):
     """What a document is based on, implements, supports or cites. The reverse is only shown."""
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="relations")
@@ -257,7 +257,7 @@ class PolicyRelation(Orderable):  # type: ignore[misc]
         ]
 
 
-class ProposedEffect(Orderable):  # type: ignore[misc]
+class ProposedEffect(Orderable):
     """What a draft will do to another document; it becomes an ``Effect`` at the release."""
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="proposed_effects")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -24,19 +26,25 @@ class Term(models.Model):
         return translated(self, "name", language)
 
 
-class Subject(Term):
+class Subject(Term):  # type: ignore[django-manager-missing]
+    objects: ClassVar[models.Manager[Subject]] = models.Manager()
+
     class Meta(Term.Meta):
         verbose_name = _("subject")
         verbose_name_plural = _("subjects")
 
 
 class Audience(Term):
+    objects: ClassVar[models.Manager[Audience]] = models.Manager()
+
     class Meta(Term.Meta):
         verbose_name = _("audience")
         verbose_name_plural = _("audiences")
 
 
-class Territory(Term):
+class Territory(Term):  # type: ignore[django-manager-missing]
+    objects: ClassVar[models.Manager[Territory]] = models.Manager()
+
     class Meta(Term.Meta):
         verbose_name = _("territory")
         verbose_name_plural = _("territories")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from pydantic import ValidationError
 
 from policies.transfer.rows import Row
@@ -60,7 +61,7 @@ def count_lines(path: Path) -> int:
 
 
 def write_line(file: IO[str], value: dict[str, Any]) -> None:
-    file.write(json.dumps(value, ensure_ascii=False) + "\n")
+    file.write(json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder) + "\n")
 
 
 class ErrorReport:

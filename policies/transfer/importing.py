@@ -25,6 +25,7 @@ from wagtail.models import Locale, Page
 from freshness import services as freshness
 from ledger import services as ledger
 from legaltext import document_numbers
+from legaltext.tree import squeeze
 from multilingual.languages import CODES, SOURCE, suffixed
 from organisations.models import Organisation, OrganisationName
 from organisations.services import establish, rename
@@ -485,14 +486,16 @@ def _owing() -> set[str]:
     drafts = PolicyPage.objects.filter(obligations__in=open_obligations).distinct()
     return {
         mark
-        for draft in drafts.prefetch_related("numbers")
-        for mark in _marks(draft.headline_zh_hans, [n.text for n in draft.numbers.all()])
+        for draft in drafts
+        for version in (draft, draft.get_latest_revision_as_object())
+        for mark in _marks(version.headline_zh_hans, [n.text for n in version.numbers.all()])
     }
 
 
 def _marks(title: str, numbers: Iterable[str]) -> set[str]:
     """By what a document is recognised: its title, and the keys of its document numbers."""
-    return {f"title {title}"} | {key for text in numbers for key in document_numbers.keys(text)}
+    keys = {key for text in numbers for key in document_numbers.keys(text)}
+    return {f"title {squeeze(title)}"} | keys
 
 
 def _translations(

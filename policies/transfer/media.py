@@ -73,9 +73,10 @@ def stored(model: Any, file: FileRow, owner: Organisation, extensions: str) -> A
     digest = hashlib.sha1(file.data, usedforsecurity=False).hexdigest()
     known = model.objects.filter(collection=collection, title=file.title, file_hash=digest)
     found = known.first()
-    if found is None:
-        found = model(title=file.title, collection=collection, file_hash=digest)
-        found.file.save(file.name, ContentFile(file.data), save=False)
-        found.file_size = len(file.data)
-        found.save()
-    return found
+    return found or model.objects.create(
+        title=file.title,
+        collection=collection,
+        file=ContentFile(file.data, name=file.name),
+        file_size=len(file.data),
+        file_hash=digest,
+    )

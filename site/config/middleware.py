@@ -1,4 +1,4 @@
-"""Language by address, a second factor for editors, a looser content policy for the editor."""
+"""An API open to all, language by address, a second factor and looser rules for editors."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,36 @@ from django.utils import translation
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN = "/admin/"
+API = "/api/"
+ANY_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag",
+}
+ONLY_READING = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class OpenApiMiddleware:
+    """Lets the pages of every other site read the open API, conditionally too.
+
+    It stands outside whatever answers in place of the API: the cache and the 304.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(API):
+            return self.get_response(request)
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers=ANY_ORIGIN | ONLY_READING)
+        response = self.get_response(request)
+        for name, value in ANY_ORIGIN.items():
+            response[name] = value
+        return response
 
 
 class AddressLocaleMiddleware:

@@ -176,6 +176,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.EditorContentPolicyMiddleware",
+    "config.middleware.OpenApiMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "freshness.middleware.PageCacheMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -231,8 +232,9 @@ if _database["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
-    _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+# To open SQLite anew takes longer than to answer from the page cache.
+_database["CONN_MAX_AGE"] = 60
 DATABASES = {"default": _database}
 
 CACHES = {"default": _cache, "pages": _cache | {"KEY_PREFIX": "pages"}}

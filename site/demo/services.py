@@ -49,10 +49,12 @@ NOTIFICATIONS = ("submitted_notifications", "approved_notifications", "rejected_
 
 
 def read(name: str) -> Any:
+    """Give the content of one JSON file of the demo's data folder."""
     return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
 def is_loaded() -> bool:
+    """Tell whether the demo city stands in this database."""
     return Organisation.objects.filter(code=OFFICE).exists()
 
 
@@ -197,7 +199,8 @@ def _release(
     issued = datetime.date.fromisoformat(policy["issued_on"])
     released_at = min(datetime.datetime.combine(issued, WORKING_HOURS), now)
     policies.publish(page, revision, user=publisher, now=released_at)
-    return PolicyPage.objects.get(pk=page.pk)
+    released: PolicyPage = PolicyPage.objects.get(pk=page.pk)
+    return released
 
 
 def _approve_at_last(page: PolicyPage, publisher: Any) -> None:

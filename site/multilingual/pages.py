@@ -8,9 +8,7 @@ from django.utils.translation import gettext, override
 from multilingual.languages import SOURCE, suffixed
 
 if TYPE_CHECKING:
-    from wagtail.models import Page
-
-    _Base = Page
+    from wagtail.models import Page as _Base
 else:
     _Base = object
 
@@ -23,6 +21,10 @@ class MultilingualMixin(_Base):
     page runs in Chinese. ``title`` is not translated: it mirrors the Chinese headline for the
     editors' lists. The import path of this class stands in migrations: never move it.
     """
+
+    if TYPE_CHECKING:
+        title: Any
+        slug: Any
 
     def save(self, *args: Any, **kwargs: Any) -> Any:
         with override(SOURCE):

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.locks import WorkflowLock
 from wagtail.models import Page, PagePermissionTester, Task, TaskState
 
+from ledger import services as ledger
 from multilingual.languages import translated
 from multilingual.pages import MultilingualMixin
 from organisations import rules
@@ -38,7 +40,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.prefetch_related("names")
 
 
-class Organisation(models.Model):
+class Organisation(models.Model):  # type: ignore[django-manager-missing]
     """An authority. Its code stands in index numbers and addresses and never changes."""
 
     code = models.CharField(_("code"), max_length=32, unique=True, validators=[CODE])
@@ -99,6 +101,8 @@ class OrganisationName(models.Model):
     )
     name = models.CharField(_("name"), max_length=255)
     short_name = models.CharField(_("short name"), max_length=100, blank=True)
+
+    objects: ClassVar[models.Manager[OrganisationName]] = models.Manager()
 
     class Meta:
         ordering = ["organisation", "valid_from"]
@@ -325,7 +329,16 @@ class RoleApprovalTask(Task):
         if page.locked:
             page.locked, page.locked_by, page.locked_at = False, None, None
             page.save(update_fields=["locked", "locked_by", "locked_at"])
-        return super().start(workflow_state, user=user)
+        with transaction.atomic():
+            state = super().start(workflow_state, user=user)
+            ledger.record(
+                "review.waits",
+                page,
+                actor=user,
+                now=timezone.now(),
+                data={"step": self.role, "revision": state.revision_id},
+            )
+        return state
 
     def user_can_access_editor(self, obj: Page, user: Any) -> bool:
         return self.may_act(obj, user)
@@ -346,7 +359,15 @@ class RoleApprovalTask(Task):
         page = task_state.workflow_state.content_object
         if not self.may_act(page, user, task_state):
             self._refuse()
-        return super().on_action(task_state, user, action_name, **kwargs)
+        with transaction.atomic():
+            ledger.record(
+                "review.returned" if action_name == "reject" else "review.approved",
+                page,
+                actor=user,
+                now=timezone.now(),
+                data={"step": self.role, "revision": task_state.revision_id},
+            )
+            return super().on_action(task_state, user, action_name, **kwargs)
 
     def _refuse(self) -> NoReturn:
         from organisations.services import Refused

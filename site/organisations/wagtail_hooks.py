@@ -95,6 +95,7 @@ def decisions_of_a_review(items: list[Any], request: HttpRequest, context: dict[
     task = page and page.current_workflow_task
     if not task or not context.get("locked_for_user"):
         return
-    for order, (name, label, modal) in enumerate(task.get_actions(page, request.user)):
+    actions = sorted(task.get_actions(page, request.user), key=lambda action: action[0])
+    for order, (name, label, modal) in enumerate(actions):
         icon = "success" if name == "approve" else "edit"
         items.insert(order, DecisionMenuItem(name, label, modal, icon_name=icon, order=order))

@@ -57,5 +57,6 @@ def _parameter(stated: dict[str, Any]) -> Parameter:
 
 def _form(schema: dict[str, Any]) -> str:
     if "minimum" in schema:
-        return f"{schema['minimum']}-{schema['maximum']}"
+        lowest, highest = schema["minimum"], schema.get("maximum")
+        return f"{lowest}-{highest}" if highest else f"≥ {lowest}"
     return str(schema.get("format") or schema["type"])

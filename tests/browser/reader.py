@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -111,10 +113,27 @@ class Reader:
         pytest.fail(f"Tab never reaches {selector} on {self.path}")
 
     def wait_for(self, selector: str) -> None:
-        """Waits until an element is there."""
-        WebDriverWait(self.driver, 10).until(
-            lambda driver: driver.find_elements(By.CSS_SELECTOR, selector)
-        )
+        """Waits until an element is shown."""
+        self.until(lambda: bool(self.see(selector)), selector)
+
+    def arrive(self, part: str, *, gone: bool = False) -> None:
+        """Waits for a page whose path has a part, or has it no longer."""
+        self.until(lambda: (part in self.path) != gone, f"{part} on {self.path}")
+
+    def until(self, holds: Callable[[], bool], otherwise: str) -> None:
+        """Waits until something holds; fails with the words of what did not."""
+        # What was found on a page may go with it.
+        going = [StaleElementReferenceException]
+        wait = WebDriverWait(self.driver, 10, ignored_exceptions=going)
+        wait.until(lambda _driver: holds(), otherwise)
+
+    def is_gone(self, element: WebElement) -> bool:
+        """Whether an element went with its page."""
+        try:
+            element.is_enabled()
+        except StaleElementReferenceException:
+            return True
+        return False
 
     def colours(self) -> str:
         """Whether the page is light or dark, by its paper."""

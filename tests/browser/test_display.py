@@ -59,12 +59,14 @@ def test_the_choice_of_a_reader_stands_above_the_system(reader: Reader, dark: bo
     reader.open("policy in force")
     assert not reader.see(f".gk-to-{system}")
     reader.one(f".gk-to-{other}").click()
+    reader.wait_for(f".gk-to-{system}")
     assert reader.colours() == other
     reader.open("library")
     assert reader.colours() == other
     assert not reader.see(f".gk-to-{other}")
     reader.open("accessibility")
     reader.one("#display ~ ul a").click()
+    reader.wait_for(f".gk-to-{other}")
     assert reader.colours() == system
 
 

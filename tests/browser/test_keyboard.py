@@ -87,7 +87,7 @@ def test_a_search_is_typed_and_sent_by_enter(reader: Reader) -> None:
     reader.open("home")
     reader.tab_to("#q")
     reader.press("公租房", Keys.ENTER)
-    assert reader.path.startswith("/policies/?q=")
+    reader.arrive("/policies/?q=")
     assert "公租房" in reader.one("#results").text
 
 
@@ -95,11 +95,10 @@ def test_a_filter_is_chosen_by_space_and_applied_by_enter(reader: Reader) -> Non
     reader.open("library")
     reader.tab_to("#validity-in_force")
     reader.press(Keys.SPACE, Keys.ENTER)
-    assert "validity=in_force" in reader.path
-    chip = ".gk-chips a"
-    reader.tab_to(chip)
+    reader.arrive("validity=in_force")
+    reader.tab_to(".gk-chips a")
     reader.press(Keys.ENTER)
-    assert "validity" not in reader.path
+    reader.arrive("validity", gone=True)
 
 
 def test_the_filters_of_a_phone_open_and_take_the_focus(reader: Reader) -> None:
@@ -108,7 +107,7 @@ def test_the_filters_of_a_phone_open_and_take_the_focus(reader: Reader) -> None:
     assert not reader.see("#facets")
     reader.tab_to("a[href='#facets']")
     reader.press(Keys.ENTER)
-    assert reader.see("#facets")
+    reader.wait_for("#facets")
     reader.press(Keys.TAB)
     assert reader.run("return document.activeElement.closest('#facets') !== null")
 
@@ -117,4 +116,4 @@ def test_a_fold_opens_by_enter(reader: Reader) -> None:
     reader.open("interpretation with a picture")
     reader.tab_to("figcaption summary")
     reader.press(Keys.ENTER)
-    assert reader.see("figcaption details[open] p")
+    reader.wait_for("figcaption details[open] p")

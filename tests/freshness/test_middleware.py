@@ -1,7 +1,6 @@
 """What is kept, for whom, and what tells two pages apart."""
 
 import pytest
-from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client

@@ -108,8 +108,6 @@ def withdrawal(city):
     )  # fmt: skip
 
 
-
-
 def later_interpretation(city):
     factories.review(factories.interpretation(city.bureau, city.policy), city.bureau)
 
@@ -199,7 +197,7 @@ def test_a_page_of_results_cached_before_the_index_caught_up_does_not_stay(clien
 
 
 def test_a_page_cached_from_the_index_before_a_rebuild_does_not_stay(client, city, time_machine):
-    time_machine.move_to(NOON)
+    time_machine.move_to(NOON, tick=True)
     factories.release_policy(city.bureau, title="澜川市停车楼管理办法")
     address = "/policies/?q=停车楼"
     client.get(address)

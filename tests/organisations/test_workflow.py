@@ -6,10 +6,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from wagtail.models import TaskState, WorkflowState
 
+from ledger.models import Entry
 from organisations.models import Role
 from organisations.services import Refused, grant
 from policies.models import PolicyPage, Release
 from tests import factories as make
+from tests.admin_forms import edit_url, loaded, newest
 
 pytestmark = pytest.mark.django_db
 
@@ -118,12 +120,12 @@ def test_the_text_is_frozen_for_everybody_while_in_review(client, bureau, who):
     page = make.policy(bureau)
     make.submit(page, bureau.drafter)
     client.force_login(getattr(bureau, who))
-    edit = reverse("wagtailadmin_pages:edit", args=[page.pk])
+    edit = edit_url(page)
     words = client.get(edit).content.decode()
     assert gettext("Nobody can change the text while it is in review") in words
     assert ("data-workflow-action-url" in words) == (who == "reviewer")
-    client.post(edit, {"headline_zh_hans": "改了的标题", "action-save": "1"})
-    assert page.get_latest_revision_as_object().headline_zh_hans == page.headline_zh_hans
+    client.post(edit, loaded(client, page, headline_zh_hans="改了的标题"))
+    assert newest(page).headline_zh_hans == page.headline_zh_hans
 
 
 def test_a_text_that_was_changed_on_request_passes_the_legal_review_again(bureau):
@@ -140,6 +142,29 @@ def test_a_text_that_was_changed_on_request_passes_the_legal_review_again(bureau
     make.decide(page, bureau.publisher)
     assert PolicyPage.objects.get(pk=page.pk).headline_zh_hans == "改过的标题"
     assert TaskState.objects.filter(status=TaskState.STATUS_APPROVED).count() == 3
+
+
+def test_every_step_of_a_review_stands_in_the_ledger(bureau):
+    page = make.policy(bureau)
+    make.submit(page, bureau.drafter)
+    make.decide(page, bureau.reviewer)
+    make.decide(page, bureau.publisher, "reject", comment="改标题")
+    entries = Entry.objects.filter(action__startswith="review.").order_by("pk")
+    assert [(entry.action, entry.actor_id, entry.data["step"]) for entry in entries] == [
+        ("review.waits", bureau.drafter.pk, "reviewer"),
+        ("review.approved", bureau.reviewer.pk, "reviewer"),
+        ("review.waits", bureau.reviewer.pk, "publisher"),
+        ("review.returned", bureau.publisher.pk, "publisher"),
+    ]
+
+
+def test_a_document_in_review_is_not_deleted_or_moved(client, bureau):
+    page = make.policy(bureau)
+    make.submit(page, bureau.drafter)
+    client.force_login(bureau.drafter)
+    for route in ("delete", "move"):
+        client.post(reverse(f"wagtailadmin_pages:{route}", args=[page.pk]))
+    assert PolicyPage.objects.filter(pk=page.pk).exists()
 
 
 def test_resubmitting_without_a_change_does_not_skip_a_step(bureau):

@@ -3,10 +3,19 @@
 from datetime import date
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
+from wagtail.documents import get_document_model
 
 from policies.enums import Kind
-from policies.models import Correction, PolicyAlias, PolicyNumber, PolicyPage, Release
+from policies.models import (
+    Correction,
+    PolicyAlias,
+    PolicyAttachment,
+    PolicyNumber,
+    PolicyPage,
+    Release,
+)
 from policies.services import Refused
 from tests import factories as make
 
@@ -46,6 +55,13 @@ def test_a_changed_text_without_a_reason_is_refused(bureau, page, field, value):
     assert not Correction.objects.exists()
     if field != "numbers":
         assert getattr(PolicyPage.objects.get(pk=page.pk), field) == before
+
+
+def test_another_attachment_is_a_correction(bureau, page):
+    form = get_document_model().objects.create(title="表", file=ContentFile(b"a form", "a.txt"))
+    attached = [PolicyAttachment(title="申请表", document=form)]
+    make.correct(page, bureau, attachments=attached, correction_reason="补充附件")
+    assert Correction.objects.get().old_facts["attachments"] == []
 
 
 def test_a_correction_keeps_the_older_text_in_a_row(bureau, page):
@@ -144,6 +160,23 @@ def test_no_sql_changes_or_removes_what_was_corrected(bureau, page):
     ):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def test_a_text_with_a_table_of_numbers_is_corrected(client, bureau):
+    page = make.policy(bureau)
+    block = page.body.stream_block.child_blocks["table"]
+    table = {
+        "columns": [{"type": "numeric", "heading": "元"}],
+        "rows": [{"values": ["5.5"]}],
+        "caption": "收费标准",
+    }
+    page.body = [("text", make.LAW), ("table", block.to_python(table))]
+    page.save_revision(user=bureau.drafter)
+    page = make.review(page, bureau)
+    make.correct(page, bureau, body=[("text", make.LAW)])
+    assert Correction.objects.get().old_body[1][1]["rows"] == [{"values": ["5.5"]}]
+    old = client.get(page.release.get_absolute_url(), {"version": "1"})
+    assert "5.5" in old.content.decode()
 
 
 def test_a_corrected_interpretation_keeps_its_address(bureau, page):

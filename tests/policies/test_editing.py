@@ -3,17 +3,13 @@
 import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
-from wagtail.test.utils.form_data import (
-    nested_form_data,
-    querydict_from_html,
-    rich_text,
-    streamfield,
-)
+from wagtail.test.utils.form_data import rich_text
 from wagtail.users.models import UserProfile
 
 from policies.enums import Disclosure
 from policies.models import PolicyPage
 from tests import factories as make
+from tests.admin_forms import edit_url, form_in, loaded, newest
 
 pytestmark = pytest.mark.django_db
 
@@ -21,27 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def bureau():
     return make.team("LC-BG")
-
-
-def edit_url(page):
-    return reverse("wagtailadmin_pages:edit", args=[page.pk])
-
-
-def form_in(html, body):
-    """The form of a page of the admin as a browser sends it; a script fills in the body."""
-    data = querydict_from_html(html, form_id="page-edit-form").dict()
-    return data | nested_form_data({"body": streamfield(body)})
-
-
-def loaded(client, page, **changes):
-    """The editor's form of a page as the browser got it, with what was typed into it."""
-    html = client.get(edit_url(page)).content.decode()
-    body = [(block.block_type, block.value) for block in newest(page).body]
-    return form_in(html, changes.pop("body", body)) | changes
-
-
-def newest(page):
-    return type(page).objects.get(pk=page.pk).get_latest_revision_as_object()
 
 
 def test_the_form_of_a_complete_draft_can_be_submitted_as_it_came(client, bureau):
@@ -87,6 +62,16 @@ def test_submitting_names_what_is_missing_beside_its_field(client, bureau, name,
     assert not PolicyPage.objects.get(pk=page.pk).workflow_in_progress
     again = client.post(edit_url(page), loaded(client, page, **{name: blank}))
     assert again.status_code == 302, "saving a draft is always possible"
+
+
+def test_submitting_a_correction_without_its_reason_says_so_beside_the_reason(client, bureau):
+    page = make.release_policy(bureau)
+    client.force_login(bureau.drafter)
+    changes = {"adoption_note": "经市政府常务会议通过", "action-submit": "1"}
+    answer = client.post(edit_url(page), loaded(client, page, **changes))
+    assert list(answer.context["form"].errors) == ["correction_reason"]
+    changes["correction_reason"] = "补充通过说明"
+    assert client.post(edit_url(page), loaded(client, page, **changes)).status_code == 302
 
 
 def test_submitting_without_an_issuer_says_so_beside_the_issuers(client, bureau):

@@ -125,12 +125,14 @@ def test_a_repeal_shows_at_its_midnight_in_shanghai(client, bureau):
 
 def test_both_documents_link_to_each_other(client, bureau, old):
     new = release_with(bureau, proposal(old))
-    assert new.release.get_absolute_url() in client.get(
-        old.release.get_absolute_url()
-    ).content.decode()
-    assert old.release.get_absolute_url() in client.get(
+    assert (
         new.release.get_absolute_url()
-    ).content.decode()
+        in client.get(old.release.get_absolute_url()).content.decode()
+    )
+    assert (
+        old.release.get_absolute_url()
+        in client.get(new.release.get_absolute_url()).content.decode()
+    )
 
 
 def test_both_documents_reach_the_index(bureau, old):
@@ -156,7 +158,9 @@ MEANINGLESS = [
 ]
 
 
-@pytest.mark.parametrize("facts", [f for _, f in MEANINGLESS], ids=[name for name, _ in MEANINGLESS])
+@pytest.mark.parametrize(
+    "facts", [f for _, f in MEANINGLESS], ids=[name for name, _ in MEANINGLESS]
+)
 def test_a_meaningless_effect_refuses_the_release(bureau, old, facts):
     page = make.policy(bureau)
     draft = page.get_latest_revision_as_object()

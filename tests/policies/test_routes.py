@@ -17,7 +17,7 @@ from policies import services
 from policies.models import Correction, PolicyPage, Release
 from policies.services import Refused
 from tests import factories as make
-from tests.policies.test_editing import edit_url, loaded
+from tests.admin_forms import edit_url, loaded
 
 pytestmark = pytest.mark.django_db
 
