@@ -38,6 +38,12 @@ api = NinjaAPI(
 )
 
 Language = Literal["zh-hans", "en", "ko", "ja", "de", "fr", "es", "ru", "ar"]
+Shown = Annotated[
+    Language, Query(description=gettext_noop("Language of titles, labels and addresses."))
+]
+Typed = Annotated[
+    str, Query(description=gettext_noop("What to search for; document numbers in any variant."))
+]
 
 
 def _day(text: str) -> datetime.date:
@@ -66,9 +72,7 @@ class LibraryQuery(Schema):
     from_: Day | None = Field(
         None, alias="from", description=gettext_noop("First date of issue, inclusive.")
     )
-    to: Day | None = Field(
-        None, description=gettext_noop("Last date of issue, inclusive.")
-    )
+    to: Day | None = Field(None, description=gettext_noop("Last date of issue, inclusive."))
     sort: Literal["relevance", "newest", "effective"] | None = Field(
         None, description=gettext_noop("Relevance where there is a q, else newest.")
     )
@@ -319,13 +323,11 @@ def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
     tags=["policies"],
     summary=gettext_noop("One policy by its index number, with text and relations"),
 )
-def policy(
-    request: HttpRequest, code: str, number: str, lang: Language = "zh-hans"
-) -> Status[Any]:
+def policy(request: HttpRequest, code: str, number: str, lang: Shown = "zh-hans") -> Status[Any]:
     """One policy by its index number ``{code}/{year}-{serial}``, with its text and relations."""
     with override(lang):
         release = _release(code, number)
-        page = release and reading.policy_for_page(release)
+        page = reading.policy_for_page(release) if release else None
         if page is None:
             if release and Withdrawal.objects.open().filter(release=release).exists():
                 return Status(410, {"errors": {"number": [_("This document was withdrawn.")]}})
@@ -335,9 +337,12 @@ def policy(
 
 def _release(code: str, number: str) -> Release | None:
     match = rules.INDEX_NUMBER.match(f"{code}/{number}")
-    return match and Release.objects.filter(
-        organisation_code=match["code"], year=int(match["year"]), serial=int(match["serial"])
-    ).first()  # fmt: skip
+    return (
+        match
+        and Release.objects.filter(
+            organisation_code=match["code"], year=int(match["year"]), serial=int(match["serial"])
+        ).first()
+    )
 
 
 def _policy(page: PolicyPage, language: str) -> dict[str, Any]:
@@ -370,7 +375,7 @@ def _policy(page: PolicyPage, language: str) -> dict[str, Any]:
 
 def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
     """Effects and relations, both ways, between documents that are public."""
-    named = [
+    named: list[tuple[str, int, Any]] = [
         *(("from", effect.target_id, effect) for effect in life.of_it),
         *(("to", effect.source_id, effect) for effect in life.on_it),
         *(("from", relation.target_id, relation) for relation in life.relations),
@@ -397,7 +402,7 @@ def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
     tags=["search"],
     summary=gettext_noop("What the beginning of a query may become"),
 )
-def suggest(request: HttpRequest, q: str = "", lang: Language = "zh-hans") -> dict[str, Any]:
+def suggest(request: HttpRequest, q: Typed = "", lang: Shown = "zh-hans") -> dict[str, Any]:
     """What the beginning of a query may become; each suggestion leads to hits."""
     with override(lang):
         lists = {

@@ -19,6 +19,6 @@ class PoliciesConfig(AppConfig):
         guards.register_all()
         search.register_all()
         panels.install()
-        access.register_public(lambda: PolicyPage.objects.public())
-        access.register_public(lambda: InterpretationPage.objects.public())
+        access.register_public(PolicyPage.objects.public)
+        access.register_public(InterpretationPage.objects.public)
         bump_when_changed(Subject, Audience, Territory, get_image_model(), get_document_model())

@@ -57,7 +57,10 @@ class VideoBlock(blocks.StructBlock):
 
 def table() -> TypedTableBlock:
     return TypedTableBlock(
-        [("text", blocks.CharBlock(required=False)), ("numeric", blocks.DecimalBlock(required=False))],
+        [
+            ("text", blocks.CharBlock(required=False)),
+            ("numeric", blocks.DecimalBlock(required=False)),
+        ],
         label=_("table"),
         template="policies/blocks/table.html",
     )

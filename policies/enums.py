@@ -95,7 +95,7 @@ class ImportedStatus(models.TextChoices):
 
 
 class InterpretationKind(models.TextChoices):
-    TEXT = "text", _("Text")
+    TEXT = "text", pgettext_lazy("kind of interpretation", "Text")
     PICTURE = "picture", _("Infographic")
     VIDEO = "video", _("Video")
     QUESTIONS = "questions", _("Questions and answers")

@@ -119,8 +119,8 @@ def sitemap_index(request: HttpRequest) -> HttpResponse:
     listed: list[tuple[str, datetime.datetime | None]] = []
     for name, documents in _sections().items():
         facts = documents.order_by().aggregate(count=Count("pk"), changed=Max(CHANGED))
-        for number in range(1, -(-facts["count"] // SITEMAP_PAGE) + 1):
-            listed.append((f"{name}-{number}", facts["changed"]))
+        last = -(-facts["count"] // SITEMAP_PAGE)
+        listed += [(f"{name}-{number}", facts["changed"]) for number in range(1, last + 1)]
     # The portal's own pages show what is new, so they changed with the newest document.
     newest = max((changed for _name, changed in listed if changed), default=None)
     parts = (

@@ -44,14 +44,18 @@ def _refuse_insert(name: str, table: str, condition: str) -> Guard:
         table,
         sqlite=(
             sqlite_trigger(
-                name, table, "BEFORE INSERT",
+                name,
+                table,
+                "BEFORE INSERT",
                 f"SELECT RAISE(ABORT, '{name}') WHERE EXISTS ({condition});",
-            ),  # fmt: skip
+            ),
         ),
         postgresql=postgresql_trigger(
-            name, table, "BEFORE INSERT",
+            name,
+            table,
+            "BEFORE INSERT",
             f"{lock} IF EXISTS ({condition}) THEN {refusal(name)} END IF; RETURN NEW;",
-        ),  # fmt: skip
+        ),
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 from django.db.models import Count
 from django.http import QueryDict
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from freshness.kept import Kept
 from policies import forms
 from policies.models import InterpretationPage, PolicyPage
 from policies.presenters import lines, words
@@ -19,9 +20,9 @@ from search.engine import SearchUnavailable
 from search.highlight import Reason
 from search.services import FacetValue, Result, SearchResult, search
 
-CHECKED = SafeString(" checked")
 SHOWN_AT_ONCE = 8
 DEEPEST_PAGE = 500
+_plain_lines: Kept[tuple[int, str, datetime.date], lines.PolicyLine] = Kept(most=2_000)
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,28 @@ def result_lines(
     found: SearchResult, language: str, today: datetime.date
 ) -> list[lines.PolicyLine]:
     """The results as lines of a list, with their marks and the reason where none is visible."""
-    explained = _interpretations([result.object for result in found.results])
+    objects = {(result.object.pk, language, today): result.object for result in found.results}
+
+    def read(
+        missing: list[tuple[int, str, datetime.date]],
+    ) -> dict[tuple[int, str, datetime.date], lines.PolicyLine]:
+        explained = _interpretations([objects[key] for key in missing])
+        return {
+            key: lines.policy(
+                objects[key], language, today, interpretations=explained.get(key[0], 0)
+            )
+            for key in missing
+        }
+
+    plain = _plain_lines.get(found.version, list(objects), read)
     return [
-        lines.policy(
-            result.object,
-            language,
-            today,
-            shown_title=_title(result, language),
+        replace(
+            plain[key],
+            title=_title(result, language),
             snippet=result.snippet,
             why=_why(result.reason),
-            interpretations=explained.get(result.object.pk, 0),
         )
-        for result in found.results
+        for key, result in zip(objects, found.results, strict=True)
     ]
 
 
@@ -139,16 +150,16 @@ def facets(found: SearchResult) -> list[Facet]:
 
 def _boxes(name: str, values: Sequence[FacetValue]) -> SafeString:
     """The values as check boxes; built here, since there can be hundreds of authorities."""
-    return format_html_join(
-        "",
-        '<div class="form-check"><input class="form-check-input" type="checkbox" id="{0}-{1}" '
-        'name="{0}" value="{1}"{2}><label class="form-check-label" for="{0}-{1}">'
-        "<bdi>{3}</bdi><span>{4}</span></label></div>",
-        (
-            (name, item.value, CHECKED if item.active else "", item.label, item.count)
-            for item in values
-        ),
-    )
+    pieces = []
+    for item in values:
+        value, checked = escape(item.value), " checked" if item.active else ""
+        pieces.append(
+            f'<div class="form-check"><input class="form-check-input" type="checkbox" '
+            f'id="{name}-{value}" name="{name}" value="{value}"{checked}>'
+            f'<label class="form-check-label" for="{name}-{value}">'
+            f"<bdi>{escape(item.label)}</bdi><span>{item.count}</span></label></div>"
+        )
+    return SafeString("".join(pieces))
 
 
 def active(asked: forms.LibraryQuery, found: SearchResult | None) -> list[Active]:

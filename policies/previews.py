@@ -32,9 +32,12 @@ def policy(request: HttpRequest, page: PolicyPage, language: str) -> HttpRespons
             life = reading.life_of(page)
         else:
             life = reading.Life(
-                on_it=[], of_it=[], relations=list(page.relations.all()), relations_to_it=[],
+                on_it=[],
+                of_it=[],
+                relations=list(page.relations.all()),
+                relations_to_it=[],
                 interpretations=[],
-            )  # fmt: skip
+            )
             targets = [relation.target_id for relation in life.relations]
             known = PolicyPage.objects.public().filter(pk__in=targets).select_related("release")
             life.others = {other.pk: other for other in known}
@@ -46,9 +49,11 @@ def interpretation(request: HttpRequest, page: InterpretationPage, language: str
     document = _document_of(page)
     if not page.is_released:
         page.release = InterpretationRelease(
-            pk=NOT_SAVED, policy_release=_release_of(document), serial=1,
+            pk=NOT_SAVED,
+            policy_release=_release_of(document),
+            serial=1,
             released_at=timezone.now(),
-        )  # fmt: skip
+        )
     with override(language):
         context = views.interpretation_context(request, page, document, siblings=[])
         return render(request, "policies/interpretation.html", context)
@@ -64,9 +69,13 @@ def _release_of(page: PolicyPage) -> Release:
     code, year = owner.code if owner else "U0000", rules.local_day(now).year
     counter = IndexCounter.objects.filter(organisation_code=code, year=year).first()
     release = Release(
-        pk=NOT_SAVED, page=page, organisation_code=code, year=year,
-        serial=counter.last + 1 if counter else 1, released_at=now,
-    )  # fmt: skip
+        pk=NOT_SAVED,
+        page=page,
+        organisation_code=code,
+        year=year,
+        serial=counter.last + 1 if counter else 1,
+        released_at=now,
+    )
     page.release = release
     return release
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -137,7 +138,13 @@ def parsed(body: Any, request: HttpRequest) -> tuple[LegalText, list[Insertion]]
         else:
             html = block.render(context={"request": request})
             insertions.append(Insertion(offset, html))
-    return parse("\n".join(pieces)), insertions
+    return _tree("\n".join(pieces)), insertions
+
+
+@lru_cache(maxsize=32)
+def _tree(text: str) -> LegalText:
+    """The tree of a text; of the longest laws it takes as long as all the rest of the page."""
+    return parse(text)
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,10 @@ def last_day(facts: ValidityFacts, day: datetime.date) -> datetime.date | None:
     extensions = [
         e.until_on for e in _acting(facts, day, EffectKind.EXTENDS) if e.until_on is not None
     ]
-    return max([*extensions, facts.expires_on]) if extensions and facts.expires_on else (
-        max(extensions) if extensions else facts.expires_on
+    return (
+        max([*extensions, facts.expires_on])
+        if extensions and facts.expires_on
+        else (max(extensions) if extensions else facts.expires_on)
     )
 
 

@@ -93,7 +93,9 @@ class _Source:
 
     def documents(self, ids: Sequence[str]) -> Iterator[SearchDocument]:
         for start in range(0, len(ids), CHUNK):
-            pages = self.model.objects.public().for_index().filter(pk__in=ids[start : start + CHUNK])
+            pages = (
+                self.model.objects.public().for_index().filter(pk__in=ids[start : start + CHUNK])
+            )
             yield from map(self.describe, pages)
 
     def keys_with_versions(self) -> Mapping[str, int]:

@@ -88,9 +88,15 @@ def missing(page: PolicyPage | InterpretationPage) -> dict[str, str]:
         found: dict[str, str] = {}
     else:
         required = (
-            "headline_zh_hans", "abstract_zh_hans", "kind", "disclosure", "adopted_on",
-            "issued_on", "effective_on", "subject",
-        )  # fmt: skip
+            "headline_zh_hans",
+            "abstract_zh_hans",
+            "kind",
+            "disclosure",
+            "adopted_on",
+            "issued_on",
+            "effective_on",
+            "subject",
+        )
         found = _missing_of_policy(page)
     blank = _("This is missing; a document cannot be released without it.")
     found |= {name: blank for name in required if rules.is_blank(getattr(page, name))}
@@ -203,9 +209,12 @@ def publish(
         if draft.go_live_at and draft.go_live_at > now:
             locked.publish_unguarded(revision, user)
             ledger.record(
-                "document.scheduled", locked, actor=user, now=now,
+                "document.scheduled",
+                locked,
+                actor=user,
+                now=now,
                 data={"go_live_at": draft.go_live_at.isoformat()},
-            )  # fmt: skip
+            )
             return
         if isinstance(locked, PolicyPage):
             _publish_policy(locked, draft, revision, approvals, user=user, now=now)
@@ -278,9 +287,13 @@ def _insert_release(
     try:
         with transaction.atomic():
             return Release.objects.create(
-                page=page, organisation_code=code, year=day.year, serial=serial,
-                released_at=now, basis=basis,
-            )  # fmt: skip
+                page=page,
+                organisation_code=code,
+                year=day.year,
+                serial=serial,
+                released_at=now,
+                basis=basis,
+            )
     except IntegrityError as error:
         if "release_owes_an_answer" in str(error):
             raise Refused(_("This document still owes an answer to the public.")) from error
@@ -502,19 +515,28 @@ def _settle_effects(draft: PolicyPage, *, reason: str, now: datetime.datetime) -
         refuse_bad_effect(draft.pk, proposal)
         _refuse_unknown_provisions(proposal)
         Effect.objects.create(
-            source_id=draft.pk, target=proposal.target, kind=proposal.kind,
-            provisions=proposal.provisions, effective_on=proposal.effective_on,
-            until_on=proposal.until_on, applied=proposal.applied, recorded_at=now,
-        )  # fmt: skip
+            source_id=draft.pk,
+            target=proposal.target,
+            kind=proposal.kind,
+            provisions=proposal.provisions,
+            effective_on=proposal.effective_on,
+            until_on=proposal.until_on,
+            applied=proposal.applied,
+            recorded_at=now,
+        )
         touched.append(proposal.target_id)
     return touched
 
 
 def _effect_key(effect: Any) -> tuple[Any, ...]:
     return (
-        effect.target_id, effect.kind, tuple(effect.provisions),
-        effect.effective_on, effect.until_on, effect.applied,
-    )  # fmt: skip
+        effect.target_id,
+        effect.kind,
+        tuple(effect.provisions),
+        effect.effective_on,
+        effect.until_on,
+        effect.applied,
+    )
 
 
 def refuse_bad_effect(source_id: int, effect: ProposedEffect) -> None:
@@ -567,9 +589,12 @@ def withdraw(
             raise Refused(_("This document is already withdrawn."))
         last = release.withdrawals.aggregate(last=Max("seq"))["last"] or 0
         withdrawal = Withdrawal.objects.create(
-            release=release, seq=last + 1, withdrawn_at=now, reason=reason.strip(),
+            release=release,
+            seq=last + 1,
+            withdrawn_at=now,
+            reason=reason.strip(),
             still_proactive=still_proactive,
-        )  # fmt: skip
+        )
         _visibility_changed("policy.withdrawn", release, user=user, now=now, reason=reason)
     return withdrawal
 
@@ -593,9 +618,12 @@ def _visibility_changed(
     action: str, release: Release, *, user: Any, now: datetime.datetime, reason: str
 ) -> None:
     ledger.record(
-        action, release.page, actor=user, now=now,
+        action,
+        release.page,
+        actor=user,
+        now=now,
         data={"index_number": release.index_number, "reason": reason.strip()},
-    )  # fmt: skip
+    )
     touched = Effect.objects.filter(source=release.page).values_list("target_id", flat=True)
     reindex([release.page_id, *touched])
     interpretations = release.interpretations.values_list("page_id", flat=True)

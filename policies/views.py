@@ -126,7 +126,7 @@ def policy_context(
             page, status, life.on_it, life.others, text, today=today, language=language
         ),
         "facts": facts.facts(
-            page, rules.text_state(known, page.consolidated_as_of, today), language
+            page, rules.text_state(known, page.consolidated_as_of, today), language, today=today
         ),
         "law": law.law_html(text, marks, insertions, _("Link to this provision")),
         "is_long": len(text.articles()) >= law.LONG,

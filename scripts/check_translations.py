@@ -32,14 +32,16 @@ def extracted() -> dict[Key, polib.POEntry]:
     ignore = [f"--ignore={name}/*" for name in IGNORED]
     command = [sys.executable, "manage.py", "makemessages", "-l", PROBE, "-v0", *ignore]
     try:
-        subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603
+        subprocess.run(command, cwd=ROOT, check=True)
         found = polib.pofile(str(LOCALE / PROBE / "LC_MESSAGES" / "django.po"))
         return {(entry.msgctxt, entry.msgid): entry for entry in found}
     finally:
         shutil.rmtree(LOCALE / PROBE, ignore_errors=True)
 
 
-def faults(catalogue: polib.POFile, used: dict[Key, polib.POEntry], same: set[str]) -> Iterator[str]:
+def faults(
+    catalogue: polib.POFile, used: dict[Key, polib.POEntry], same: set[str]
+) -> Iterator[str]:
     known = {(e.msgctxt, e.msgid): e for e in catalogue if not e.obsolete}
     for key in used.keys() - known.keys():
         yield f"is missing: {key[1]!r}"
@@ -47,6 +49,11 @@ def faults(catalogue: polib.POFile, used: dict[Key, polib.POEntry], same: set[st
         yield f"is not used any more: {key[1]!r}"
     for key in used.keys() & known.keys():
         yield from _faults_of(known[key], same)
+    # For a number whose form is missing, a reader gets the Chinese words.
+    forms = int(re.findall(r"nplurals=(\d+)", catalogue.metadata["Plural-Forms"])[0])
+    for entry in known.values():
+        if entry.msgid_plural and len(entry.msgstr_plural) != forms:
+            yield f"has {len(entry.msgstr_plural)} of {forms} plural forms: {entry.msgid!r}"
 
 
 def _faults_of(entry: polib.POEntry, same: set[str]) -> Iterator[str]:
@@ -69,7 +76,9 @@ def _marks(text: str) -> tuple[list[str], list[str]]:
     return sorted(PLACEHOLDER.findall(text)), sorted(TAG.findall(text))
 
 
-def _drops_the_number(entry: polib.POEntry, text: str, allowed: list[tuple[list[str], list[str]]]) -> bool:
+def _drops_the_number(
+    entry: polib.POEntry, text: str, allowed: list[tuple[list[str], list[str]]]
+) -> bool:
     """Languages such as Arabic write one and two as words, without the number."""
     marks, tags = _marks(text)
     return bool(entry.msgid_plural) and any(

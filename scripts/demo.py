@@ -78,9 +78,18 @@ def need_free_port(number: int) -> None:
 
 def need_network(output: str, what: str) -> None:
     """Ends with one line about what a failed download said last."""
-    signs = ("name resolution", "NewConnectionError", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED",
-             "Network is unreachable", "ETIMEDOUT", "ConnectTimeout", "ProxyError",
-             "Failed to establish")  # fmt: skip
+    signs = (
+        "name resolution",
+        "NewConnectionError",
+        "ENOTFOUND",
+        "EAI_AGAIN",
+        "ECONNREFUSED",
+        "Network is unreachable",
+        "ETIMEDOUT",
+        "ConnectTimeout",
+        "ProxyError",
+        "Failed to establish",
+    )
     if any(sign in output for sign in signs):
         stop(f"No network: {what} could not be downloaded. Connect and run it again.")
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "no reason given")
@@ -116,8 +125,18 @@ def install_packages(*, dev: bool) -> None:
     wanted = [line for path in files for line in path.read_text().splitlines()]
     pins = {line.split("=")[0] for line in wanted if "==" in line}
     say(f"Installing {len(pins)} pinned packages")
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-               "--retries", "2", "--progress-bar", "off"]  # fmt: skip
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--retries",
+        "2",
+        "--progress-bar",
+        "off",
+    ]
     for path in files:
         command += ["-r", str(path)]
     lines: list[str] = []

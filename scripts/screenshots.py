@@ -28,7 +28,7 @@ from selenium.webdriver.common.by import By
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-EDITOR, PASSWORD = "fang.mingyuan", "gongkai-demo"  # on the login page of the demo
+EDITOR, PASSWORD = "he.jingshu", "gongkai-demo"  # on the login page of the demo
 COLOURS = 128
 MOST_BYTES = 300_000
 SECONDS_TO_START = 600

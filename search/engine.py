@@ -134,6 +134,9 @@ class Engine(Protocol):
 
     name: str
 
+    def close(self) -> None:
+        """Finishes what is under way and lets go of files; the next call takes them up again."""
+
     def search(
         self,
         plan: Plan,

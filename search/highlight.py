@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Final, Literal
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from legaltext import document_numbers
@@ -41,6 +41,7 @@ class Highlighter:
         self.leaves = [leaf for leaf in (analysis.fold(leaf).strip() for leaf in leaves) if leaf]
         self.others = [other for leaf in self.leaves for other in vocabulary.variants(leaf)]
         self.tokens = _tokens(self.leaves + self.others)
+        self._found: tuple[str, list[Span]] = ("", [])
         self.stems = {
             other: set(analysis.stems(" ".join(leaves), other)) for other in analysis.STEMMED
         }
@@ -109,6 +110,12 @@ class Highlighter:
 
     def _chinese(self, folded: str) -> list[Span]:
         """The places of whole leaves, and where there is none, of their tokens."""
+        # The reason asks again about the text that the snippet has just been taken from.
+        if self._found[0] is not folded:
+            self._found = (folded, self._search(folded))
+        return self._found[1]
+
+    def _search(self, folded: str) -> list[Span]:
         if self.number:
             return _merged(match.span() for match in self.number.finditer(folded))
         whole = list(_places(folded, [leaf for leaf in self.leaves if len(leaf) > 1]))

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from freshness import services as freshness
+from freshness.kept import Kept
 from outbox.services import enqueue
 from search import analysis, planner, suggest
 from search.documents import FACETS, SearchDocument, registry, split_key
@@ -23,6 +24,8 @@ from search.tantivy_engine import TantivyEngine
 INDEX, REBUILD = "search.index", "search.rebuild"
 SORTS = ("relevance", "newest", "effective")
 _CHUNK = 500
+_presented: Kept[tuple[str, str], Any] = Kept(most=2_000)
+_labels: Kept[tuple[str, str, str], str] = Kept(most=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,10 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A page of results. `total` and the counts are exact; `did_you_mean` is a query or None."""
+    """A page of results. `total` and the counts are exact; `did_you_mean` is a query or None.
+
+    `version` is the content's that the objects show, or an older one.
+    """
 
     total: int
     page: int
@@ -79,6 +85,7 @@ class SearchResult:
     facets: Mapping[str, tuple[FacetValue, ...]]
     did_you_mean: str | None
     engine: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,8 @@ def search(request: SearchRequest) -> SearchResult:
         page=request.page,
         size=request.size,
     )
-    visible = _present([hit.key for hit in hits.items], request.language)
+    version = freshness.current()
+    visible = _present([hit.key for hit in hits.items], request.language, version)
     highlighter = Highlighter(request.q, request.language)
     results = []
     for hit in hits.items:
@@ -161,11 +169,12 @@ def search(request: SearchRequest) -> SearchResult:
         size=request.size,
         results=tuple(results),
         facets={
-            name: _facet(name, counts, filters.get(name, ()), request.language)
+            name: _facet(name, counts, filters.get(name, ()), request.language, version)
             for name, counts in hits.facets.items()
         },
         did_you_mean=_did_you_mean(running, request, hits),
         engine=running.name,
+        version=version,
     )
 
 
@@ -277,22 +286,31 @@ def _by_type(keys: Iterable[str]) -> dict[str, list[str]]:
     return ids
 
 
-def _present(keys: Sequence[str], language: str) -> dict[str, Any]:
-    return {
-        f"{type_name}:{id_}": shown
-        for type_name, ids in _by_type(keys).items()
-        if type_name in registry.sources
-        for id_, shown in registry.sources[type_name].present(ids, language).items()
-    }
+def _present(keys: Sequence[str], language: str, version: int) -> dict[str, Any]:
+    def read(missing: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        return {
+            (f"{type_name}:{id_}", language): shown
+            for type_name, ids in _by_type(key for key, _language in missing).items()
+            if type_name in registry.sources
+            for id_, shown in registry.sources[type_name].present(ids, language).items()
+        }
+
+    found = _presented.get(version, [(key, language) for key in keys], read)
+    return {key: shown for (key, _language), shown in found.items()}
 
 
 def _facet(
-    name: str, counts: Mapping[str, int], chosen: Sequence[str], language: str
+    name: str, counts: Mapping[str, int], chosen: Sequence[str], language: str, version: int
 ) -> tuple[FacetValue, ...]:
+    def read(missing: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+        labels = registry.label(name, [value for _name, value, _language in missing], language)
+        return {(name, value, language): label for value, label in labels.items()}
+
     # A chosen value stays in sight when nothing is left of it, or it could not be taken off.
     counts = {**dict.fromkeys(chosen, 0), **counts}
-    labels = registry.label(name, list(counts), language)
+    labels = _labels.get(version, [(name, value, language) for value in counts], read)
     values = [
-        FacetValue(value, labels[value], count, value in chosen) for value, count in counts.items()
+        FacetValue(value, labels[name, value, language], count, value in chosen)
+        for value, count in counts.items()
     ]
     return tuple(sorted(values, key=lambda found: (-found.count, found.label)))

@@ -101,8 +101,7 @@ def did_you_mean(engine: Engine, query: str, *, day: int) -> str | None:
 def _likeness(typed: str, bare: str) -> float:
     """How alike two names are, 0 if a reader can hardly have meant the other."""
     mistakes = DamerauLevenshtein.distance(typed, bare)
-    same_sound = analysis.sounds(typed) == analysis.sounds(bare)
-    if same_sound:
+    if len(typed) == len(bare) and analysis.sounds(typed) == analysis.sounds(bare):
         return 1.0
     if mistakes > 1 + len(typed) // 6 or len(typed) < 4:
         return 0.0

@@ -21,6 +21,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 import guards.services
+from freshness import kept
 from tests.shelf import Shelf, stocked
 
 HOW_TO_GET = "run `make services`, which gets and starts it on Debian or Ubuntu"
@@ -129,6 +130,7 @@ def browser(chromium: webdriver.Chrome) -> webdriver.Chrome:
 def _empty_cache() -> None:
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    kept.forget_everything()
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ class Shelf:
     withdrawn: Release
 
     def number(self, name: str) -> str:
-        return self.documents[name].release.index_number
+        return str(self.documents[name].release.index_number)
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def stocked(directory: Path) -> Iterator[Shelf]:
             search.rebuild()
             yield shelf
         finally:
-            search.engine().close()  # type: ignore[attr-defined]
+            search.engine().close()
             transaction.set_rollback(True)
             held.__exit__(None, None, None)
 
@@ -72,16 +72,16 @@ def _fill() -> Shelf:
         assert not outcome.errors, outcome.errors
     assert not import_links(enumerate(rows, 1), now=now).errors
     team = factories.team("LC-OPEN", name="澜川市政务公开办公室")
-    factories.review(factories.policy(team, "澜川市政务公开办法", number="澜公开发〔2026〕1号"), team)
+    factories.review(
+        factories.policy(team, "澜川市政务公开办法", number="澜公开发〔2026〕1号"), team
+    )
     draft = factories.policy(team, "澜川市尚未公开的秘密草案", number="澜公开发〔2026〕99号")
     documents = {
         page.import_record.source_id if hasattr(page, "import_record") else "reviewed": page
         for page in PolicyPage.objects.public().select_related("release", "import_record")
     }
     withdrawn = documents.pop("withdrawn").release
-    services.withdraw(
-        withdrawn, reason="有误", still_proactive=True, user=team.publisher, now=now
-    )
+    services.withdraw(withdrawn, reason="有误", still_proactive=True, user=team.publisher, now=now)
     return Shelf(documents, draft, withdrawn)
 
 
@@ -110,9 +110,14 @@ def _row(id_: str, title: str, issuers: tuple[str, ...] = ("LC-PARK",), **fields
 def _named() -> list[dict[str, Any]]:
     return [
         _row(
-            "park", "澜川市公园管理办法", ("LC-PARK", "LC-BUS"), index_number="LC-PARK/2024-1",
-            numbers=["澜园发〔2024〕12号", "澜川市人民政府令第38号"], kind="rules",
-            adopted_on="2024-01-05", subject=_term(_SUBJECTS, "parks"),
+            "park",
+            "澜川市公园管理办法",
+            ("LC-PARK", "LC-BUS"),
+            index_number="LC-PARK/2024-1",
+            numbers=["澜园发〔2024〕12号", "澜川市人民政府令第38号"],
+            kind="rules",
+            adopted_on="2024-01-05",
+            subject=_term(_SUBJECTS, "parks"),
             territory=_term(_TERRITORIES, "lanchuan"),
             audiences=[_term(_AUDIENCES, "residents"), _term(_AUDIENCES, "companies")],
             aliases=[{"text": "公园新规"}, {"text": "Park Code", "language": "en"}],
@@ -121,32 +126,72 @@ def _named() -> list[dict[str, Any]]:
             ready=["en", "ar"],
             body="第一章 总则\n第一条 为了管理公园，制定本办法。\n第二条 禁止在公园内放生。",
             interpretations=[
-                {"titles": {"zh-hans": "一图读懂公园管理办法"}, "kind": "picture",
-                 "speaker": "政策法规处", "signed_on": "2024-01-09",
-                 "body": [["text", "<p>公园几点开放。</p>"]]},
+                {
+                    "titles": {"zh-hans": "一图读懂公园管理办法"},
+                    "kind": "picture",
+                    "speaker": "政策法规处",
+                    "signed_on": "2024-01-09",
+                    "body": [["text", "<p>公园几点开放。</p>"]],
+                },
             ],
             effects=[
                 {"kind": "repeals", "target": "LC-PARK/2019-1", "effective_on": "2024-02-01"},
-                {"kind": "partly_repeals", "target": "LC-PARK/2019-2",
-                 "provisions": ["第二条"], "effective_on": "2024-02-01"},
+                {
+                    "kind": "partly_repeals",
+                    "target": "LC-PARK/2019-2",
+                    "provisions": ["第二条"],
+                    "effective_on": "2024-02-01",
+                },
                 {"kind": "suspends", "target": "LC-BUS/2020-1", "effective_on": "2024-02-01"},
             ],
         ),
-        _row("park-old", "澜川市公园管理暂行规定", index_number="LC-PARK/2019-1", kind="rules",
-             date="2019-03-01", effective_on="2019-04-01", subject=_term(_SUBJECTS, "parks")),
-        _row("lawns", "澜川市草坪养护通知", index_number="LC-PARK/2019-2", date="2019-05-01",
-             effective_on="2019-06-01", numbers=["澜园养护〔2019〕第007号"]),
-        _row("night-bus", "澜川市夜间公交试行通知", ("LC-BUS",), index_number="LC-BUS/2020-1",
-             date="2020-05-01", effective_on="2020-06-01", numbers=["澜交字[2020]5号"]),
-        _row("later", "澜川市道路积雪清除办法", ("LC-BUS",), effective_on="2099-01-01",
-             date="2025-06-30", kind="rules"),
+        _row(
+            "park-old",
+            "澜川市公园管理暂行规定",
+            index_number="LC-PARK/2019-1",
+            kind="rules",
+            date="2019-03-01",
+            effective_on="2019-04-01",
+            subject=_term(_SUBJECTS, "parks"),
+        ),
+        _row(
+            "lawns",
+            "澜川市草坪养护通知",
+            index_number="LC-PARK/2019-2",
+            date="2019-05-01",
+            effective_on="2019-06-01",
+            numbers=["澜园养护〔2019〕第007号"],
+        ),
+        _row(
+            "night-bus",
+            "澜川市夜间公交试行通知",
+            ("LC-BUS",),
+            index_number="LC-BUS/2020-1",
+            date="2020-05-01",
+            effective_on="2020-06-01",
+            numbers=["澜交字[2020]5号"],
+        ),
+        _row(
+            "later",
+            "澜川市道路积雪清除办法",
+            ("LC-BUS",),
+            effective_on="2099-01-01",
+            date="2025-06-30",
+            kind="rules",
+        ),
         _row("over", "澜川市春季绿化方案", expires_on="2024-12-31", kind="notice"),
         _row("hostile", HOSTILE, body=HOSTILE_BODY, kind="notice"),
-        _row("vessels", "澜川市機動船舶條例", ("LC-BUS",), kind="local_regulation",
-             body="第一条 機動船舶應當登記。", numbers=["澜人常〔2023〕三号"]),
+        _row(
+            "vessels",
+            "澜川市機動船舶條例",
+            ("LC-BUS",),
+            kind="local_regulation",
+            body="第一条 機動船舶應當登記。",
+            numbers=["澜人常〔2023〕三号"],
+        ),
         {"id": "bare", "title": "没有日期的旧规定", "body": "第一条 本规定来历不明。"},
         _row("withdrawn", "澜川市已撤回的通知", index_number="LC-EDU/2024-1"),
-    ]  # fmt: skip
+    ]
 
 
 def _many() -> Iterator[dict[str, Any]]:

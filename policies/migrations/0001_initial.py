@@ -10,494 +10,1307 @@ import policies.models.guarded
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organisations', '0001_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
-        ('wagtaildocs', '0014_alter_document_file_size'),
+        ("organisations", "0001_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
+        ("wagtaildocs", "0014_alter_document_file_size"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Audience',
+            name="Audience",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_zh_hans', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_en', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ja', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_de', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_fr', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_es', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ar', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('sort_order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_zh_hans", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_en", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ja", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_de", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_fr", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_es", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ar", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("sort_order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
             ],
             options={
-                'verbose_name': 'audience',
-                'verbose_name_plural': 'audiences',
-                'ordering': ['sort_order', 'key'],
-                'abstract': False,
+                "verbose_name": "audience",
+                "verbose_name_plural": "audiences",
+                "ordering": ["sort_order", "key"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Effect',
+            name="Effect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('amends', 'amends'), ('repeals', 'repeals'), ('partly_repeals', 'partly repeals'), ('replaces', 'replaces'), ('suspends', 'suspends'), ('extends', 'extends'), ('corrects', 'corrects')], max_length=16)),
-                ('provisions', models.JSONField(blank=True, default=list)),
-                ('effective_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('applied', models.BooleanField(default=False)),
-                ('recorded_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("amends", "amends"),
+                            ("repeals", "repeals"),
+                            ("partly_repeals", "partly repeals"),
+                            ("replaces", "replaces"),
+                            ("suspends", "suspends"),
+                            ("extends", "extends"),
+                            ("corrects", "corrects"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("provisions", models.JSONField(blank=True, default=list)),
+                ("effective_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("applied", models.BooleanField(default=False)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['effective_on', 'id'],
+                "ordering": ["effective_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='InterpretationPage',
+            name="InterpretationPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('headline', models.CharField(max_length=500, verbose_name='title')),
-                ('headline_zh_hans', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_en', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ko', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ja', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_de', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_fr', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_es', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ru', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ar', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('abstract', models.TextField(blank=True, verbose_name='summary')),
-                ('abstract_zh_hans', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_en', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_ko', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_ja', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_de', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_fr', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_es', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_ru', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('abstract_ar', models.TextField(blank=True, null=True, verbose_name='summary')),
-                ('translation_ready', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_zh_hans', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_en', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_ko', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_ja', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_de', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_fr', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_es', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_ru', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('translation_ready_ar', models.BooleanField(default=False, verbose_name='translation ready')),
-                ('kind', models.CharField(blank=True, choices=[('text', 'Text'), ('picture', 'Infographic'), ('video', 'Video'), ('questions', 'Questions and answers'), ('expert', "Expert's view")], max_length=16, verbose_name='kind')),
-                ('speaker', models.CharField(blank=True, help_text='The department, or the expert with name and function.', max_length=200, verbose_name='who explains')),
-                ('signed_on', models.DateField(blank=True, null=True, verbose_name='date signed')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('picture', 3), ('question', 6), ('video', 9), ('table', 12)], blank=True, block_lookup={0: ('wagtail.blocks.RichTextBlock', (), {'features': ['h3', 'h4', 'bold', 'ol', 'ul', 'link', 'document-link'], 'label': 'text'}), 1: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': 'image'}), 2: ('wagtail.blocks.TextBlock', (), {'help_text': 'Everything that the picture says.', 'label': 'full text alternative'}), 3: ('wagtail.blocks.StructBlock', [[('image', 1), ('alternative', 2)]], {}), 4: ('wagtail.blocks.CharBlock', (), {'label': 'question'}), 5: ('wagtail.blocks.RichTextBlock', (), {'features': ['h3', 'h4', 'bold', 'ol', 'ul', 'link', 'document-link'], 'label': 'answer'}), 6: ('wagtail.blocks.StructBlock', [[('question', 4), ('answer', 5)]], {}), 7: ('wagtail.documents.blocks.DocumentChooserBlock', (), {'label': 'video file'}), 8: ('wagtail.blocks.TextBlock', (), {'label': 'transcript'}), 9: ('wagtail.blocks.StructBlock', [[('video', 7), ('transcript', 8)]], {}), 10: ('wagtail.blocks.CharBlock', (), {'required': False}), 11: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 12: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 10), ('numeric', 11)]], {'label': 'table', 'template': 'policies/blocks/table.html'})}, verbose_name='text')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("headline", models.CharField(max_length=500, verbose_name="title")),
+                (
+                    "headline_zh_hans",
+                    models.CharField(max_length=500, null=True, verbose_name="title"),
+                ),
+                ("headline_en", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ko", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ja", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_de", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_fr", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_es", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ru", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ar", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("abstract", models.TextField(blank=True, verbose_name="summary")),
+                (
+                    "abstract_zh_hans",
+                    models.TextField(blank=True, null=True, verbose_name="summary"),
+                ),
+                ("abstract_en", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_ko", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_ja", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_de", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_fr", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_es", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_ru", models.TextField(blank=True, null=True, verbose_name="summary")),
+                ("abstract_ar", models.TextField(blank=True, null=True, verbose_name="summary")),
+                (
+                    "translation_ready",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_zh_hans",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_en",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_ko",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_ja",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_de",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_fr",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_es",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_ru",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "translation_ready_ar",
+                    models.BooleanField(default=False, verbose_name="translation ready"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("text", "Text"),
+                            ("picture", "Infographic"),
+                            ("video", "Video"),
+                            ("questions", "Questions and answers"),
+                            ("expert", "Expert's view"),
+                        ],
+                        max_length=16,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.CharField(
+                        blank=True,
+                        help_text="The department, or the expert with name and function.",
+                        max_length=200,
+                        verbose_name="who explains",
+                    ),
+                ),
+                ("signed_on", models.DateField(blank=True, null=True, verbose_name="date signed")),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("text", 0), ("picture", 3), ("question", 6), ("video", 9), ("table", 12)],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": [
+                                        "h3",
+                                        "h4",
+                                        "bold",
+                                        "ol",
+                                        "ul",
+                                        "link",
+                                        "document-link",
+                                    ],
+                                    "label": "text",
+                                },
+                            ),
+                            1: ("wagtail.images.blocks.ImageChooserBlock", (), {"label": "image"}),
+                            2: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {
+                                    "help_text": "Everything that the picture says.",
+                                    "label": "full text alternative",
+                                },
+                            ),
+                            3: (
+                                "wagtail.blocks.StructBlock",
+                                [[("image", 1), ("alternative", 2)]],
+                                {},
+                            ),
+                            4: ("wagtail.blocks.CharBlock", (), {"label": "question"}),
+                            5: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": [
+                                        "h3",
+                                        "h4",
+                                        "bold",
+                                        "ol",
+                                        "ul",
+                                        "link",
+                                        "document-link",
+                                    ],
+                                    "label": "answer",
+                                },
+                            ),
+                            6: (
+                                "wagtail.blocks.StructBlock",
+                                [[("question", 4), ("answer", 5)]],
+                                {},
+                            ),
+                            7: (
+                                "wagtail.documents.blocks.DocumentChooserBlock",
+                                (),
+                                {"label": "video file"},
+                            ),
+                            8: ("wagtail.blocks.TextBlock", (), {"label": "transcript"}),
+                            9: (
+                                "wagtail.blocks.StructBlock",
+                                [[("video", 7), ("transcript", 8)]],
+                                {},
+                            ),
+                            10: ("wagtail.blocks.CharBlock", (), {"required": False}),
+                            11: ("wagtail.blocks.DecimalBlock", (), {"required": False}),
+                            12: (
+                                "wagtail.contrib.typed_table_block.blocks.TypedTableBlock",
+                                [[("text", 10), ("numeric", 11)]],
+                                {"label": "table", "template": "policies/blocks/table.html"},
+                            ),
+                        },
+                        verbose_name="text",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'interpretation',
-                'verbose_name_plural': 'interpretations',
+                "verbose_name": "interpretation",
+                "verbose_name_plural": "interpretations",
             },
-            bases=(policies.models.guarded.GuardedPageMixin, multilingual.pages.MultilingualMixin, 'wagtailcore.page'),
+            bases=(
+                policies.models.guarded.GuardedPageMixin,
+                multilingual.pages.MultilingualMixin,
+                "wagtailcore.page",
+            ),
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_zh_hans', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_en', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ja', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_de', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_fr', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_es', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ar', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('sort_order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_zh_hans", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_en", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ja", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_de", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_fr", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_es", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ar", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("sort_order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
             ],
             options={
-                'verbose_name': 'subject',
-                'verbose_name_plural': 'subjects',
-                'ordering': ['sort_order', 'key'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Territory',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True, verbose_name='key')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('name_zh_hans', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_en', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ja', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_de', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_fr', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_es', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('name_ar', models.CharField(max_length=100, null=True, verbose_name='name')),
-                ('sort_order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-            ],
-            options={
-                'verbose_name': 'territory',
-                'verbose_name_plural': 'territories',
-                'ordering': ['sort_order', 'key'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='EffectReversal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reversed_at', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('effect', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='policies.effect')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='IndexCounter',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('organisation_code', models.CharField(max_length=32)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveIntegerField(default=0)),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('organisation_code', 'year'), name='index_counter_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PolicyPage',
-            fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('headline', models.CharField(max_length=500, verbose_name='title')),
-                ('headline_zh_hans', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_en', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ko', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ja', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_de', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_fr', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_es', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ru', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('headline_ar', models.CharField(max_length=500, null=True, verbose_name='title')),
-                ('abstract', models.TextField(blank=True, verbose_name='abstract')),
-                ('abstract_zh_hans', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_en', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_ko', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_ja', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_de', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_fr', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_es', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_ru', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('abstract_ar', models.TextField(blank=True, null=True, verbose_name='abstract')),
-                ('translation_ready', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_zh_hans', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_en', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_ko', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_ja', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_de', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_fr', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_es', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_ru', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('translation_ready_ar', models.BooleanField(default=False, help_text="Shows this language's title and abstract to the public.", verbose_name='translation ready')),
-                ('kind', models.CharField(blank=True, choices=[('resolution', 'Resolution'), ('decision', 'Decision'), ('order', 'Order'), ('communique', 'Communiqué'), ('announcement', 'Announcement'), ('notice_public', 'Public notice'), ('opinions', 'Opinions'), ('notice', 'Notice'), ('circular', 'Circular'), ('report', 'Report'), ('request', 'Request for instructions'), ('reply', 'Reply'), ('motion', 'Motion'), ('letter', 'Official letter'), ('minutes', 'Minutes'), ('law', 'Law'), ('administrative_regulation', 'Administrative regulation'), ('local_regulation', 'Local regulation'), ('rules', 'Government rules'), ('judicial_interpretation', 'Judicial interpretation')], max_length=32, verbose_name='kind of document')),
-                ('disclosure', models.CharField(blank=True, choices=[('proactive', 'Proactive disclosure'), ('on_request', 'Disclosure on request'), ('withheld', 'Withheld')], max_length=16, verbose_name='disclosure attribute')),
-                ('adoption_note', models.CharField(blank=True, help_text='Which meeting adopted it and when, as printed below the title.', max_length=500, verbose_name='adoption note')),
-                ('adopted_on', models.DateField(blank=True, null=True, verbose_name='date adopted')),
-                ('issued_on', models.DateField(blank=True, db_index=True, null=True, verbose_name='date issued')),
-                ('effective_on', models.DateField(blank=True, null=True, verbose_name='effective date')),
-                ('expires_on', models.DateField(blank=True, help_text='The last day on which it applies; empty if it has no end.', null=True, verbose_name='last day of validity')),
-                ('consolidated_as_of', models.DateField(blank=True, help_text='Amendments in force up to this day are worked into the text.', null=True, verbose_name='text consolidated as of')),
-                ('body', wagtail.fields.StreamField([('text', 0), ('table', 3), ('picture', 6)], blank=True, block_lookup={0: ('wagtail.blocks.TextBlock', (), {'label': 'legal text', 'rows': 20}), 1: ('wagtail.blocks.CharBlock', (), {'required': False}), 2: ('wagtail.blocks.DecimalBlock', (), {'required': False}), 3: ('wagtail.contrib.typed_table_block.blocks.TypedTableBlock', [[('text', 1), ('numeric', 2)]], {'label': 'table', 'template': 'policies/blocks/table.html'}), 4: ('wagtail.images.blocks.ImageChooserBlock', (), {'label': 'image'}), 5: ('wagtail.blocks.TextBlock', (), {'help_text': 'Everything that the picture says.', 'label': 'full text alternative'}), 6: ('wagtail.blocks.StructBlock', [[('image', 4), ('alternative', 5)]], {})}, verbose_name='text')),
-                ('no_interpretation_reason', models.TextField(blank=True, verbose_name='reason for releasing without an interpretation')),
-                ('interpretation_due_on', models.DateField(blank=True, null=True, verbose_name='interpretation due on')),
-                ('correction_reason', models.TextField(blank=True, help_text='Needed when the released text changes; it is shown with the date.', verbose_name='reason for the correction')),
-                ('audiences', modelcluster.fields.ParentalManyToManyField(blank=True, related_name='policies', to='policies.audience', verbose_name='audience')),
-                ('subject', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='policies.subject', verbose_name='subject')),
-                ('territory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='policies.territory', verbose_name='territory')),
-            ],
-            options={
-                'verbose_name': 'policy document',
-                'verbose_name_plural': 'policy documents',
-            },
-            bases=(policies.models.guarded.GuardedPageMixin, multilingual.pages.MultilingualMixin, 'wagtailcore.page'),
-        ),
-        migrations.CreateModel(
-            name='PolicyNumber',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('text', models.CharField(max_length=200, verbose_name='document number')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='numbers', to='policies.policypage')),
-            ],
-            options={
-                'verbose_name': 'document number',
-                'ordering': ['sort_order'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='PolicyIssuer',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issued', to='organisations.organisation', verbose_name='issuing authority')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='issuers', to='policies.policypage')),
-            ],
-            options={
-                'verbose_name': 'issuing authority',
-                'ordering': ['sort_order'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='PolicyAttachment',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('title', models.CharField(max_length=255, verbose_name='title')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtaildocs.document', verbose_name='file')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='policies.policypage')),
-            ],
-            options={
-                'verbose_name': 'attachment',
-                'ordering': ['sort_order'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='PolicyAlias',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('text', models.CharField(max_length=200, verbose_name='popular name')),
-                ('language', models.CharField(choices=[('zh-hans', 'zh-hans'), ('en', 'en'), ('ko', 'ko'), ('ja', 'ja'), ('de', 'de'), ('fr', 'fr'), ('es', 'es'), ('ru', 'ru'), ('ar', 'ar')], default='zh-hans', max_length=8, verbose_name='language')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='popular_names', to='policies.policypage')),
-            ],
-            options={
-                'verbose_name': 'popular name',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "subject",
+                "verbose_name_plural": "subjects",
+                "ordering": ["sort_order", "key"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Obligation',
+            name="Territory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('arose_at', models.DateTimeField()),
-                ('page', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='policies.policypage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(unique=True, verbose_name="key")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("name_zh_hans", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_en", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ja", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_de", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_fr", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_es", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("name_ar", models.CharField(max_length=100, null=True, verbose_name="name")),
+                ("sort_order", models.PositiveSmallIntegerField(default=0, verbose_name="order")),
+            ],
+            options={
+                "verbose_name": "territory",
+                "verbose_name_plural": "territories",
+                "ordering": ["sort_order", "key"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="EffectReversal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reversed_at", models.DateTimeField()),
+                ("reason", models.TextField()),
+                (
+                    "effect",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="policies.effect",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRecord',
+            name="IndexCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_id', models.CharField(max_length=200, unique=True)),
-                ('status', models.CharField(blank=True, choices=[('现行有效', 'In force'), ('已失效', 'Expired'), ('已被修改', 'Amended'), ('', 'Unknown'), ('dated', 'By its dates')], max_length=16)),
-                ('details', models.JSONField(blank=True, default=dict)),
-                ('imported_at', models.DateTimeField()),
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='import_record', to='policies.policypage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("organisation_code", models.CharField(max_length=32)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation_code", "year"), name="index_counter_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PolicyPage",
+            fields=[
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("headline", models.CharField(max_length=500, verbose_name="title")),
+                (
+                    "headline_zh_hans",
+                    models.CharField(max_length=500, null=True, verbose_name="title"),
+                ),
+                ("headline_en", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ko", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ja", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_de", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_fr", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_es", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ru", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("headline_ar", models.CharField(max_length=500, null=True, verbose_name="title")),
+                ("abstract", models.TextField(blank=True, verbose_name="abstract")),
+                (
+                    "abstract_zh_hans",
+                    models.TextField(blank=True, null=True, verbose_name="abstract"),
+                ),
+                ("abstract_en", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_ko", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_ja", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_de", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_fr", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_es", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_ru", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                ("abstract_ar", models.TextField(blank=True, null=True, verbose_name="abstract")),
+                (
+                    "translation_ready",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_zh_hans",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_en",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_ko",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_ja",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_de",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_fr",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_es",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_ru",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "translation_ready_ar",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Shows this language's title and abstract to the public.",
+                        verbose_name="translation ready",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("resolution", "Resolution"),
+                            ("decision", "Decision"),
+                            ("order", "Order"),
+                            ("communique", "Communiqué"),
+                            ("announcement", "Announcement"),
+                            ("notice_public", "Public notice"),
+                            ("opinions", "Opinions"),
+                            ("notice", "Notice"),
+                            ("circular", "Circular"),
+                            ("report", "Report"),
+                            ("request", "Request for instructions"),
+                            ("reply", "Reply"),
+                            ("motion", "Motion"),
+                            ("letter", "Official letter"),
+                            ("minutes", "Minutes"),
+                            ("law", "Law"),
+                            ("administrative_regulation", "Administrative regulation"),
+                            ("local_regulation", "Local regulation"),
+                            ("rules", "Government rules"),
+                            ("judicial_interpretation", "Judicial interpretation"),
+                        ],
+                        max_length=32,
+                        verbose_name="kind of document",
+                    ),
+                ),
+                (
+                    "disclosure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("proactive", "Proactive disclosure"),
+                            ("on_request", "Disclosure on request"),
+                            ("withheld", "Withheld"),
+                        ],
+                        max_length=16,
+                        verbose_name="disclosure attribute",
+                    ),
+                ),
+                (
+                    "adoption_note",
+                    models.CharField(
+                        blank=True,
+                        help_text="Which meeting adopted it and when, as printed below the title.",
+                        max_length=500,
+                        verbose_name="adoption note",
+                    ),
+                ),
+                (
+                    "adopted_on",
+                    models.DateField(blank=True, null=True, verbose_name="date adopted"),
+                ),
+                (
+                    "issued_on",
+                    models.DateField(
+                        blank=True, db_index=True, null=True, verbose_name="date issued"
+                    ),
+                ),
+                (
+                    "effective_on",
+                    models.DateField(blank=True, null=True, verbose_name="effective date"),
+                ),
+                (
+                    "expires_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The last day on which it applies; empty if it has no end.",
+                        null=True,
+                        verbose_name="last day of validity",
+                    ),
+                ),
+                (
+                    "consolidated_as_of",
+                    models.DateField(
+                        blank=True,
+                        help_text="Amendments in force up to this day are worked into the text.",
+                        null=True,
+                        verbose_name="text consolidated as of",
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("text", 0), ("table", 3), ("picture", 6)],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {"label": "legal text", "rows": 20},
+                            ),
+                            1: ("wagtail.blocks.CharBlock", (), {"required": False}),
+                            2: ("wagtail.blocks.DecimalBlock", (), {"required": False}),
+                            3: (
+                                "wagtail.contrib.typed_table_block.blocks.TypedTableBlock",
+                                [[("text", 1), ("numeric", 2)]],
+                                {"label": "table", "template": "policies/blocks/table.html"},
+                            ),
+                            4: ("wagtail.images.blocks.ImageChooserBlock", (), {"label": "image"}),
+                            5: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {
+                                    "help_text": "Everything that the picture says.",
+                                    "label": "full text alternative",
+                                },
+                            ),
+                            6: (
+                                "wagtail.blocks.StructBlock",
+                                [[("image", 4), ("alternative", 5)]],
+                                {},
+                            ),
+                        },
+                        verbose_name="text",
+                    ),
+                ),
+                (
+                    "no_interpretation_reason",
+                    models.TextField(
+                        blank=True, verbose_name="reason for releasing without an interpretation"
+                    ),
+                ),
+                (
+                    "interpretation_due_on",
+                    models.DateField(blank=True, null=True, verbose_name="interpretation due on"),
+                ),
+                (
+                    "correction_reason",
+                    models.TextField(
+                        blank=True,
+                        help_text="Needed when the released text changes; it is shown with the date.",
+                        verbose_name="reason for the correction",
+                    ),
+                ),
+                (
+                    "audiences",
+                    modelcluster.fields.ParentalManyToManyField(
+                        blank=True,
+                        related_name="policies",
+                        to="policies.audience",
+                        verbose_name="audience",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="policies.subject",
+                        verbose_name="subject",
+                    ),
+                ),
+                (
+                    "territory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="policies.territory",
+                        verbose_name="territory",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "policy document",
+                "verbose_name_plural": "policy documents",
+            },
+            bases=(
+                policies.models.guarded.GuardedPageMixin,
+                multilingual.pages.MultilingualMixin,
+                "wagtailcore.page",
+            ),
+        ),
+        migrations.CreateModel(
+            name="PolicyNumber",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                ("text", models.CharField(max_length=200, verbose_name="document number")),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="numbers",
+                        to="policies.policypage",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "document number",
+                "ordering": ["sort_order"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="PolicyIssuer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issued",
+                        to="organisations.organisation",
+                        verbose_name="issuing authority",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="issuers",
+                        to="policies.policypage",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "issuing authority",
+                "ordering": ["sort_order"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="PolicyAttachment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                ("title", models.CharField(max_length=255, verbose_name="title")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="wagtaildocs.document",
+                        verbose_name="file",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="policies.policypage",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "attachment",
+                "ordering": ["sort_order"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="PolicyAlias",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                ("text", models.CharField(max_length=200, verbose_name="popular name")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[
+                            ("zh-hans", "zh-hans"),
+                            ("en", "en"),
+                            ("ko", "ko"),
+                            ("ja", "ja"),
+                            ("de", "de"),
+                            ("fr", "fr"),
+                            ("es", "es"),
+                            ("ru", "ru"),
+                            ("ar", "ar"),
+                        ],
+                        default="zh-hans",
+                        max_length=8,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="popular_names",
+                        to="policies.policypage",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "popular name",
+                "ordering": ["sort_order"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Obligation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("arose_at", models.DateTimeField()),
+                (
+                    "page",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="obligations",
+                        to="policies.policypage",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportRecord",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source_id", models.CharField(max_length=200, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("现行有效", "In force"),
+                            ("已失效", "Expired"),
+                            ("已被修改", "Amended"),
+                            ("", "Unknown"),
+                            ("dated", "By its dates"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("details", models.JSONField(blank=True, default=dict)),
+                ("imported_at", models.DateTimeField()),
+                (
+                    "page",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="import_record",
+                        to="policies.policypage",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='effect',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects', to='policies.policypage'),
+            model_name="effect",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="effects",
+                to="policies.policypage",
+            ),
         ),
         migrations.AddField(
-            model_name='effect',
-            name='target',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='effects_on_it', to='policies.policypage'),
+            model_name="effect",
+            name="target",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="effects_on_it",
+                to="policies.policypage",
+            ),
         ),
         migrations.CreateModel(
-            name='PolicyRelation',
+            name="PolicyRelation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('kind', models.CharField(choices=[('based_on', 'based on'), ('implements', 'implements'), ('supports', 'supports'), ('cites', 'cites')], max_length=16, verbose_name='relation')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='policies.policypage')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relations_to_it', to='policies.policypage', verbose_name='document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("based_on", "based on"),
+                            ("implements", "implements"),
+                            ("supports", "supports"),
+                            ("cites", "cites"),
+                        ],
+                        max_length=16,
+                        verbose_name="relation",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="relations",
+                        to="policies.policypage",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="relations_to_it",
+                        to="policies.policypage",
+                        verbose_name="document",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'relation',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "relation",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ProposedEffect',
+            name="ProposedEffect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('kind', models.CharField(choices=[('amends', 'amends'), ('repeals', 'repeals'), ('partly_repeals', 'partly repeals'), ('replaces', 'replaces'), ('suspends', 'suspends'), ('extends', 'extends'), ('corrects', 'corrects')], max_length=16, verbose_name='effect')),
-                ('provisions', models.JSONField(blank=True, default=list, help_text='Anchors of the provisions, such as art-12 or art-12-p2.', verbose_name='provisions')),
-                ('effective_on', models.DateField(verbose_name='takes effect on')),
-                ('until_on', models.DateField(blank=True, help_text='The last day of a suspension, or the new last day of validity.', null=True, verbose_name='until')),
-                ('applied', models.BooleanField(default=False, verbose_name='already worked into the text')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposed_effects', to='policies.policypage')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.policypage', verbose_name='document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("amends", "amends"),
+                            ("repeals", "repeals"),
+                            ("partly_repeals", "partly repeals"),
+                            ("replaces", "replaces"),
+                            ("suspends", "suspends"),
+                            ("extends", "extends"),
+                            ("corrects", "corrects"),
+                        ],
+                        max_length=16,
+                        verbose_name="effect",
+                    ),
+                ),
+                (
+                    "provisions",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Anchors of the provisions, such as art-12 or art-12-p2.",
+                        verbose_name="provisions",
+                    ),
+                ),
+                ("effective_on", models.DateField(verbose_name="takes effect on")),
+                (
+                    "until_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The last day of a suspension, or the new last day of validity.",
+                        null=True,
+                        verbose_name="until",
+                    ),
+                ),
+                (
+                    "applied",
+                    models.BooleanField(default=False, verbose_name="already worked into the text"),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proposed_effects",
+                        to="policies.policypage",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.policypage",
+                        verbose_name="document",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'effect on another document',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "effect on another document",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('organisation_code', models.CharField(max_length=32)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('serial', models.PositiveIntegerField()),
-                ('released_at', models.DateTimeField(db_index=True)),
-                ('basis', models.CharField(choices=[('not_required', 'No consultation required'), ('imported', 'Imported')], max_length=16)),
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='release', to='policies.policypage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("organisation_code", models.CharField(max_length=32)),
+                ("year", models.PositiveSmallIntegerField()),
+                ("serial", models.PositiveIntegerField()),
+                ("released_at", models.DateTimeField(db_index=True)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("not_required", "No consultation required"),
+                            ("imported", "Imported"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "page",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="release",
+                        to="policies.policypage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'release',
+                "verbose_name": "release",
             },
         ),
         migrations.CreateModel(
-            name='InterpretationWaiver',
+            name="InterpretationWaiver",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('due_on', models.DateField()),
-                ('release', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='interpretation_waiver', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("due_on", models.DateField()),
+                (
+                    "release",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interpretation_waiver",
+                        to="policies.release",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InterpretationRelease',
+            name="InterpretationRelease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('serial', models.PositiveIntegerField()),
-                ('released_at', models.DateTimeField()),
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='release', to='policies.interpretationpage')),
-                ('policy_release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='interpretations', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("serial", models.PositiveIntegerField()),
+                ("released_at", models.DateTimeField()),
+                (
+                    "page",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="release",
+                        to="policies.interpretationpage",
+                    ),
+                ),
+                (
+                    "policy_release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interpretations",
+                        to="policies.release",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['policy_release', 'serial'],
+                "ordering": ["policy_release", "serial"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('corrected_at', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('old_headline', models.CharField(max_length=500)),
-                ('old_body', models.JSONField()),
-                ('old_facts', models.JSONField()),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                ("corrected_at", models.DateTimeField()),
+                ("reason", models.TextField()),
+                ("old_headline", models.CharField(max_length=500)),
+                ("old_body", models.JSONField()),
+                ("old_facts", models.JSONField()),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="policies.release",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['release', 'seq'],
+                "ordering": ["release", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='Withdrawal',
+            name="Withdrawal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('withdrawn_at', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('still_proactive', models.BooleanField(help_text='No hides the title too: the document may no longer be disclosed.')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='withdrawals', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                ("withdrawn_at", models.DateTimeField()),
+                ("reason", models.TextField()),
+                (
+                    "still_proactive",
+                    models.BooleanField(
+                        help_text="No hides the title too: the document may no longer be disclosed."
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="withdrawals",
+                        to="policies.release",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['release', 'seq'],
+                "ordering": ["release", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='Reinstatement',
+            name="Reinstatement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reinstated_at', models.DateTimeField()),
-                ('reason', models.TextField()),
-                ('withdrawal', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reinstatement', to='policies.withdrawal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reinstated_at", models.DateTimeField()),
+                ("reason", models.TextField()),
+                (
+                    "withdrawal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reinstatement",
+                        to="policies.withdrawal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ObligationLifting',
+            name="ObligationLifting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('approver', models.CharField(max_length=150)),
-                ('reason', models.TextField()),
-                ('lifted_at', models.DateTimeField()),
-                ('obligation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lifting', to='policies.obligation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("approver", models.CharField(max_length=150)),
+                ("reason", models.TextField()),
+                ("lifted_at", models.DateTimeField()),
+                (
+                    "obligation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lifting",
+                        to="policies.obligation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('approver', ''), _negated=True)), name='lifting_has_approver_and_reason')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            models.Q(("approver", ""), _negated=True),
+                        ),
+                        name="lifting_has_approver_and_reason",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='effect',
-            index=models.Index(fields=['target', 'kind', 'effective_on'], name='effect_on_target'),
+            model_name="effect",
+            index=models.Index(fields=["target", "kind", "effective_on"], name="effect_on_target"),
         ),
         migrations.AddConstraint(
-            model_name='effect',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='effect_not_on_itself'),
+            model_name="effect",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", models.F("target")), _negated=True),
+                name="effect_not_on_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='effect',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('effective_on')), _connector='OR'), name='effect_ends_after_it_begins'),
+            model_name="effect",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until_on__isnull", True),
+                    ("until_on__gte", models.F("effective_on")),
+                    _connector="OR",
+                ),
+                name="effect_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='policyrelation',
-            constraint=models.CheckConstraint(condition=models.Q(('page', models.F('target')), _negated=True), name='relation_not_to_itself'),
+            model_name="policyrelation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("page", models.F("target")), _negated=True),
+                name="relation_not_to_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposedeffect',
-            constraint=models.CheckConstraint(condition=models.Q(('page', models.F('target')), _negated=True), name='proposed_effect_not_on_itself'),
+            model_name="proposedeffect",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("page", models.F("target")), _negated=True),
+                name="proposed_effect_not_on_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('organisation_code', 'year', 'serial'), name='release_index_number_once'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                fields=("organisation_code", "year", "serial"), name="release_index_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('serial__gte', 1)), name='release_serial_from_one'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("serial__gte", 1)), name="release_serial_from_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['not_required', 'imported'])), name='release_basis_known'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["not_required", "imported"])),
+                name="release_basis_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('organisation_code__regex', '^[A-Z0-9-]+$')), name='release_code_form'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("organisation_code__regex", "^[A-Z0-9-]+$")),
+                name="release_code_form",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='interpretationwaiver',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='waiver_has_a_reason'),
+            model_name="interpretationwaiver",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="waiver_has_a_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='interpretationrelease',
-            constraint=models.UniqueConstraint(fields=('policy_release', 'serial'), name='interpretation_serial_once'),
+            model_name="interpretationrelease",
+            constraint=models.UniqueConstraint(
+                fields=("policy_release", "serial"), name="interpretation_serial_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(fields=('release', 'seq'), name='correction_seq_once'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                fields=("release", "seq"), name="correction_seq_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='correction_has_a_reason'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="correction_has_a_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.UniqueConstraint(fields=('release', 'seq'), name='withdrawal_seq_once'),
+            model_name="withdrawal",
+            constraint=models.UniqueConstraint(
+                fields=("release", "seq"), name="withdrawal_seq_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='withdrawal_has_a_reason'),
+            model_name="withdrawal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="withdrawal_has_a_reason"
+            ),
         ),
     ]

@@ -44,7 +44,9 @@ class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
     translation_ready = models.BooleanField(_("translation ready"), default=False)
     kind = models.CharField(_("kind"), max_length=16, choices=InterpretationKind, blank=True)
     speaker = models.CharField(
-        _("who explains"), max_length=200, blank=True,
+        _("who explains"),
+        max_length=200,
+        blank=True,
         help_text=_("The department, or the expert with name and function."),
     )
     signed_on = models.DateField(_("date signed"), null=True, blank=True)

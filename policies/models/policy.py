@@ -48,7 +48,7 @@ class PolicyQuerySet(PageQuerySet, models.QuerySet[Any]):
         )
 
     def with_validity(self, on: datetime.date) -> Self:
-        """Annotate ``validity_on_day`` for the Shanghai day ``on``; the same as ``rules.validity``."""
+        """Annotate ``validity_on_day`` for the Shanghai day ``on``, like ``rules.validity``."""
         from policies.queries import validity_expression
 
         return self.annotate(validity_on_day=validity_expression(on))
@@ -91,7 +91,8 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
     headline = models.CharField(_("title"), max_length=500)
     abstract = models.TextField(_("abstract"), blank=True)
     translation_ready = models.BooleanField(
-        _("translation ready"), default=False,
+        _("translation ready"),
+        default=False,
         help_text=_("Shows this language's title and abstract to the public."),
     )
     kind = models.CharField(_("kind of document"), max_length=32, choices=Kind, blank=True)
@@ -99,26 +100,40 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
         _("disclosure attribute"), max_length=16, choices=Disclosure, blank=True
     )
     adoption_note = models.CharField(
-        _("adoption note"), max_length=500, blank=True,
+        _("adoption note"),
+        max_length=500,
+        blank=True,
         help_text=_("Which meeting adopted it and when, as printed below the title."),
     )
     adopted_on = models.DateField(_("date adopted"), null=True, blank=True)
     issued_on = models.DateField(_("date issued"), null=True, blank=True, db_index=True)
     effective_on = models.DateField(_("effective date"), null=True, blank=True)
     expires_on = models.DateField(
-        _("last day of validity"), null=True, blank=True,
+        _("last day of validity"),
+        null=True,
+        blank=True,
         help_text=_("The last day on which it applies; empty if it has no end."),
     )
     consolidated_as_of = models.DateField(
-        _("text consolidated as of"), null=True, blank=True,
+        _("text consolidated as of"),
+        null=True,
+        blank=True,
         help_text=_("Amendments in force up to this day are worked into the text."),
     )
     subject = models.ForeignKey(
-        Subject, models.PROTECT, null=True, blank=True, related_name="policies",
+        Subject,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="policies",
         verbose_name=_("subject"),
     )
     territory = models.ForeignKey(
-        Territory, models.PROTECT, null=True, blank=True, related_name="policies",
+        Territory,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="policies",
         verbose_name=_("territory"),
     )
     audiences = ParentalManyToManyField(
@@ -128,11 +143,10 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
     no_interpretation_reason = models.TextField(
         _("reason for releasing without an interpretation"), blank=True
     )
-    interpretation_due_on = models.DateField(
-        _("interpretation due on"), null=True, blank=True
-    )
+    interpretation_due_on = models.DateField(_("interpretation due on"), null=True, blank=True)
     correction_reason = models.TextField(
-        _("reason for the correction"), blank=True,
+        _("reason for the correction"),
+        blank=True,
         help_text=_("Needed when the released text changes; it is shown with the date."),
     )
 
@@ -163,9 +177,7 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
             effective_on=self.effective_on,
             expires_on=self.expires_on,
             imported_as=ImportedStatus(record.status) if record else None,
-            effects=tuple(
-                effect.as_fact() for effect in self.effects_on_it.all() if effect.stands
-            ),
+            effects=tuple(effect.as_fact() for effect in self.effects_on_it.all() if effect.stands),
         )
 
     def get_url_parts(self, request: HttpRequest | None = None) -> Any:
@@ -206,7 +218,9 @@ class PolicyIssuer(Orderable):
 
     page = ParentalKey(PolicyPage, on_delete=models.CASCADE, related_name="issuers")
     organisation = models.ForeignKey(
-        "organisations.Organisation", models.PROTECT, related_name="issued",
+        "organisations.Organisation",
+        models.PROTECT,
+        related_name="issued",
         verbose_name=_("issuing authority"),
     )
 
@@ -266,12 +280,16 @@ class ProposedEffect(Orderable):
         PolicyPage, models.PROTECT, related_name="+", verbose_name=_("document")
     )
     provisions = models.JSONField(
-        _("provisions"), default=list, blank=True,
+        _("provisions"),
+        default=list,
+        blank=True,
         help_text=_("Anchors of the provisions, such as art-12 or art-12-p2."),
     )
     effective_on = models.DateField(_("takes effect on"))
     until_on = models.DateField(
-        _("until"), null=True, blank=True,
+        _("until"),
+        null=True,
+        blank=True,
         help_text=_("The last day of a suspension, or the new last day of validity."),
     )
     applied = models.BooleanField(_("already worked into the text"), default=False)

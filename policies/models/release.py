@@ -27,9 +27,7 @@ class IndexCounter(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["organisation_code", "year"], name="index_counter_once"
-            )
+            models.UniqueConstraint(fields=["organisation_code", "year"], name="index_counter_once")
         ]
 
     def __str__(self) -> str:
@@ -53,9 +51,7 @@ class Release(models.Model):
                 fields=["organisation_code", "year", "serial"], name="release_index_number_once"
             ),
             models.CheckConstraint(condition=Q(serial__gte=1), name="release_serial_from_one"),
-            models.CheckConstraint(
-                condition=Q(basis__in=Basis.values), name="release_basis_known"
-            ),
+            models.CheckConstraint(condition=Q(basis__in=Basis.values), name="release_basis_known"),
             models.CheckConstraint(
                 condition=Q(organisation_code__regex=r"^[A-Z0-9-]+$"), name="release_code_form"
             ),
@@ -115,9 +111,7 @@ class InterpretationWaiver(models.Model):
     objects = InterpretationWaiverQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=~Q(reason=""), name="waiver_has_a_reason")
-        ]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="waiver_has_a_reason")]
 
     def __str__(self) -> str:
         return f"{self.release} · {self.due_on}"
@@ -202,9 +196,7 @@ class Effect(models.Model):
 
     class Meta:
         ordering = ["effective_on", "id"]
-        indexes = [
-            models.Index(fields=["target", "kind", "effective_on"], name="effect_on_target")
-        ]
+        indexes = [models.Index(fields=["target", "kind", "effective_on"], name="effect_on_target")]
         constraints = [
             models.CheckConstraint(condition=~Q(source=F("target")), name="effect_not_on_itself"),
             models.CheckConstraint(

@@ -69,7 +69,7 @@ def link(page: PolicyPage | None, language: str, *, quoted: bool = False) -> Saf
     return format_html('<a href="{}">{}</a>', page.release.get_absolute_url(), text)
 
 
-def facts(page: PolicyPage, state: TextState, language: str) -> list[Fact]:
+def facts(page: PolicyPage, state: TextState, language: str, *, today: datetime.date) -> list[Fact]:
     """The document's facts in their order; blanks are kept, and print as four dashes."""
     library = reverse("policies:library")
 
@@ -120,7 +120,7 @@ def facts(page: PolicyPage, state: TextState, language: str) -> list[Fact]:
         Fact(_("Date adopted"), date(page.adopted_on)),
         Fact(_("Date issued"), date(page.issued_on)),
         Fact(_("Effective date"), date(page.effective_on)),
-        Fact(_("Valid until"), date(page.expires_on)),
+        Fact(_("Valid until"), date(rules.last_day(page.validity_facts(), today))),
         Fact(_("Disclosure"), page.get_disclosure_display()),
         Fact(
             _("Text"),
@@ -439,7 +439,7 @@ def timeline(
         phrase = _effect_of_it(effect.kind)
         document = link(others.get(effect.target_id), language)
         own.append(Moment(effect.effective_on, format_html(phrase, document=document)))
-    add(page.expires_on, _("Last day of validity"))
+    add(rules.last_day(page.validity_facts(), today), _("Last day of validity"))
     past = [moment for moment in own if moment.day and moment.day <= today]
     latest = sorted(past, key=lambda moment: moment.day or today)[-1] if past else None
     found = own + _related(relations, relations_to_it, others, language)

@@ -65,7 +65,6 @@ def policy(
     language: str,
     today: datetime.date,
     *,
-    shown_title: SafeString | None = None,
     snippet: str = "",
     why: str = "",
     interpretations: int = 0,
@@ -73,7 +72,7 @@ def policy(
     """A document as a list shows it. Reads what ``for_lists()`` fetched."""
     return PolicyLine(
         url=page.release.get_absolute_url(),
-        title=shown_title or words.title(page, language),
+        title=words.title(page, language),
         numbers=words.numbers(page, language),
         issuers=words.issuers(page, language),
         index_number=page.release.index_number,

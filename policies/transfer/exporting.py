@@ -204,7 +204,9 @@ def _organisation(organisation: Organisation) -> dict[str, Any]:
 
 
 def _term(term: Term | None) -> dict[str, Any] | None:
-    return {"key": term.key, "name": _by_language(term, "name")} if term else None
+    if term is None:
+        return None
+    return {"key": term.key, "name": _by_language(term, "name"), "order": term.sort_order}
 
 
 def _by_language(instance: Any, field: str) -> dict[str, str]:

@@ -248,9 +248,9 @@ class _Importer:
             return None
         known = (model, stated.key)
         if known not in self.terms:
-            names = {suffixed("name", code): text for code, text in stated.name.items()}
+            facts = {suffixed("name", code): text for code, text in stated.name.items()}
             self.terms[known], _ = model._default_manager.get_or_create(
-                key=stated.key, defaults=names
+                key=stated.key, defaults=facts | {"sort_order": stated.order}
             )
         return self.terms[known]
 

@@ -111,6 +111,7 @@ class Part(BaseModel):
 class TermRow(Part):
     key: Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]{1,50}$")]
     name: dict[Language, Annotated[Text, at_most(100)]]
+    order: Annotated[int, Field(ge=0, le=32_767)] = 0
 
 
 class NameRow(Part):

@@ -35,6 +35,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class EditorLoginForm(LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Account")
+        for field in self.fields.values():
+            # The label stands above; a placeholder would say it once more, and then vanish.
+            field.widget.attrs.pop("placeholder", None)
+
     def user_credentials(self) -> dict[str, Any]:
         """Adds what was typed, by which failures are counted."""
         credentials: dict[str, Any] = super().user_credentials()

@@ -331,9 +331,21 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 # Pages show an SVG as an image, where no script in it runs.
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "svg", "webp"]
 WAGTAILDOCS_EXTENSIONS = [
-    "csv", "doc", "docx", "jpg", "mp4", "odt", "ofd", "pdf", "png", "txt", "wps", "xls", "xlsx",
+    "csv",
+    "doc",
+    "docx",
+    "jpg",
+    "mp4",
+    "odt",
+    "ofd",
+    "pdf",
+    "png",
+    "txt",
+    "wps",
+    "xls",
+    "xlsx",
     "zip",
-]  # fmt: skip
+]
 
 # --- login and security -------------------------------------------------------------------------
 

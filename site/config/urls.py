@@ -19,7 +19,7 @@ from portal.urls import robots_pattern
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """There is one login, with lockout and second factor; Wagtail's own address leads to it."""
+    """There is one login, with lockout and second factor; Wagtail's own two lead to it."""
     following = {"next": request.GET.get("next") or reverse("wagtailadmin_home")}
     return redirect(f"{reverse('account_login')}?{urlencode(following)}")
 
@@ -40,6 +40,7 @@ if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):
     )
 
 urlpatterns += i18n_patterns(
+    path("_util/login/", admin_login),
     path("accounts/login/", EditorLoginView.as_view()),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -92,6 +92,7 @@ def _set_up_the_portal() -> None:
     home = Site.objects.get(is_default_site=True).root_page
     name = stated["short_name"][SOURCE]
     Page.objects.filter(pk=home.pk).update(title=name, draft_title=name)
+    Site.objects.filter(is_default_site=True).update(site_name=name)
     settings = PortalSettings.load()
     for field, value in stated.items():
         columns = _columns(field, value) if isinstance(value, dict) else {field: value}
@@ -279,10 +280,13 @@ def _interpretation(item: dict[str, Any], owner: Organisation) -> Interpretation
 def _blocks(body: list[dict[str, Any]], owner: Organisation) -> Iterator[tuple[str, Any]]:
     for block in body:
         if block["type"] == "picture":
-            yield "picture", {
-                "image": _picture(block["file"], owner),
-                "alternative": block["alternative"],
-            }
+            yield (
+                "picture",
+                {
+                    "image": _picture(block["file"], owner),
+                    "alternative": block["alternative"],
+                },
+            )
         elif block["type"] == "question":
             yield "question", {"question": block["question"], "answer": block["answer"]}
         else:

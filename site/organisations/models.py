@@ -350,9 +350,9 @@ class RoleApprovalTask(Task):
         if not self.may_act(obj, user):
             return []
         return [
-            ("reject", _("Request changes"), True),
             ("approve", _("Approve"), False),
             ("approve", _("Approve with comment"), True),
+            ("reject", _("Request changes"), True),
         ]
 
     def on_action(self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any) -> Any:

@@ -119,9 +119,12 @@ def rename(
         name = _add_name(organisation, names, short_names or {}, valid_from=valid_from)
         _follow_name(organisation)
         ledger.record(
-            "organisation.renamed", organisation, actor=user, now=now,
+            "organisation.renamed",
+            organisation,
+            actor=user,
+            now=now,
             data={"valid_from": valid_from, "name": names["zh-hans"]},
-        )  # fmt: skip
+        )
     return name
 
 
@@ -134,9 +137,12 @@ def amend_name(
         name.save()
         _follow_name(name.organisation)
         ledger.record(
-            "organisation.name_amended", name.organisation, actor=user, now=now,
+            "organisation.name_amended",
+            name.organisation,
+            actor=user,
+            now=now,
             data={"valid_from": name.valid_from},
-        )  # fmt: skip
+        )
     return name
 
 
@@ -172,9 +178,12 @@ def merge(
                 succession.save()
                 made.append(succession)
             ledger.record(
-                "organisation.merged", predecessor, actor=user, now=now,
+                "organisation.merged",
+                predecessor,
+                actor=user,
+                now=now,
                 data={"on": on, "successors": [successor.code for successor in successors]},
-            )  # fmt: skip
+            )
     return made
 
 
@@ -327,9 +336,12 @@ def grant(
         user.groups.add(_group(organisation, role))
         if new:
             ledger.record(
-                "membership.granted", organisation, actor=by, now=now,
+                "membership.granted",
+                organisation,
+                actor=by,
+                now=now,
                 data={"user": user.get_username(), "role": role},
-            )  # fmt: skip
+            )
     return membership
 
 
@@ -350,9 +362,12 @@ def revoke(
         user.groups.remove(_group(organisation, role))
         if gone:
             ledger.record(
-                "membership.revoked", organisation, actor=by, now=now,
+                "membership.revoked",
+                organisation,
+                actor=by,
+                now=now,
                 data={"user": user.get_username(), "role": role},
-            )  # fmt: skip
+            )
 
 
 def _refuse_unless_manager(by: User | None, organisation: Organisation, user: User) -> None:

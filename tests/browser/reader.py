@@ -84,7 +84,7 @@ class Reader:
         return parts.path + (f"?{parts.query}" if parts.query else "")
 
     def run(self, script: str, *arguments: Any) -> Any:
-        return self.driver.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *arguments)
 
     def see(self, selector: str) -> list[WebElement]:
         """The displayed elements of a selector."""
@@ -146,7 +146,7 @@ class Reader:
         """What axe finds against WCAG 2.2 AA on the page as it is shown now."""
         if not self.run("return 'axe' in window"):
             self.run(axe())
-        found: list[str] = self.driver.execute_async_script(_FAULTS, RULES)  # type: ignore[no-untyped-call]
+        found: list[str] = self.driver.execute_async_script(_FAULTS, RULES)
         return found
 
     def hidden_to_the_side(self) -> list[str]:
@@ -167,7 +167,7 @@ class Reader:
     def outside_requests(self) -> list[str]:
         """Every address outside the site that was asked for since this was last read."""
         asked = []
-        for entry in self.driver.get_log("performance"):  # type: ignore[no-untyped-call]
+        for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked.append(message["params"]["request"]["url"])
@@ -179,6 +179,6 @@ class Reader:
 
         The status of the page itself is no complaint: some pages are missing or gone.
         """
-        lines = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        lines = self.driver.get_log("browser")
         page = f"{self.driver.current_url} - Failed to load resource"
         return [line["message"] for line in lines if not line["message"].startswith(page)]

@@ -18,7 +18,8 @@ def test_a_page_stays_within_the_site(reader: Reader, kind: str, language: str) 
 def test_suggestions_while_typing_stay_within_the_site(reader: Reader) -> None:
     reader.open("home")
     reader.one("#q").send_keys("老楼")
-    reader.wait_for("#q-suggestions option")
+    offered = "return document.querySelectorAll('#q-suggestions option').length"
+    reader.until(lambda: reader.run(offered) > 0, "suggestions")
     assert reader.outside_requests() == []
     assert reader.complaints() == []
 

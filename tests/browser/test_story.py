@@ -4,6 +4,7 @@ from typing import Any
 
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from demo.services import PASSWORD
@@ -42,7 +43,7 @@ class Editor:
             field.send_keys(words)
             if name.endswith("_on"):
                 # The calendar of a date would lie over the next field.
-                ActionChains(self.driver).send_keys("\ue00c").perform()
+                ActionChains(self.driver).send_keys(Keys.ESCAPE).perform()
 
     def choose(self, **fields: str) -> None:
         for name, value in fields.items():
@@ -65,7 +66,7 @@ class Editor:
         self.reader.wait_for(".public-DraftEditor-content")
         self.reader.one(".public-DraftEditor-content").send_keys(words)
         kept = self.driver.find_element(By.NAME, "body-0-value")
-        self.reader.until(lambda: words in (kept.get_property("value") or ""), "rich text")
+        self.reader.until(lambda: words in str(kept.get_property("value")), "rich text")
 
     def pick(self, field: str) -> None:
         """Takes the first entry that a chooser offers."""

@@ -69,9 +69,14 @@ def test_too_old_a_python_is_told_what_to_do(clone):
 def test_no_network_is_told_in_one_line(clone):
     nowhere = "http://127.0.0.1:9"
     done = serve(
-        clone, PORT=str(_free_port()), PIP_INDEX_URL=nowhere, PIP_FIND_LINKS="",
-        PIP_CONFIG_FILE=os.devnull, PIP_RETRIES="0", PIP_NO_CACHE_DIR="1",
-    )  # fmt: skip
+        clone,
+        PORT=str(_free_port()),
+        PIP_INDEX_URL=nowhere,
+        PIP_FIND_LINKS="",
+        PIP_CONFIG_FILE=os.devnull,
+        PIP_RETRIES="0",
+        PIP_NO_CACHE_DIR="1",
+    )
     assert done.returncode == 1
     assert done.stderr.strip() == (
         "No network: the packages of requirements.txt could not be downloaded. "

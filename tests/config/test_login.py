@@ -29,8 +29,10 @@ def test_wagtails_own_login_leads_to_the_one_login(client):
     assert response.url == "/accounts/login/?next=%2Fadmin%2Freports%2F"
 
 
-def test_a_form_posted_to_wagtails_own_login_logs_nobody_in(client, editor):
-    client.post("/admin/login/", {"username": "mei.lan", "password": PASSWORD})
+@pytest.mark.parametrize("path", ["/admin/login/", "/_util/login/", "/en/_util/login/"])
+def test_a_form_posted_to_wagtails_own_logins_logs_nobody_in(client, editor, path):
+    response = client.post(path, {"username": "mei.lan", "password": PASSWORD})
+    assert "/accounts/login/" in response.url
     assert "_auth_user_id" not in client.session
 
 

@@ -33,8 +33,11 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
         options = ["-v0"] if command == "rebuild_search" else ["-v0", "--no-input"]
         subprocess.run(
             [sys.executable, "manage.py", command, *options],
-            cwd=ROOT, env=environment(var), check=True, capture_output=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=environment(var),
+            check=True,
+            capture_output=True,
+        )
     return var
 
 
@@ -68,7 +71,12 @@ def test_a_second_server_on_the_same_folder_is_refused(server, var):
     ask(f"{server}/healthz")
     second = subprocess.run(
         [sys.executable, "-m", "gunicorn"],
-        cwd=ROOT, env=environment(var), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment(var),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert second.returncode != 0
     assert f"A server already uses {var}" in second.stderr

@@ -100,7 +100,7 @@ def test_what_changes_something_never_comes_from_the_cache(client):
 
 def kept():
     """The names of what lies in the cache of this process."""
-    return caches["pages"]._cache
+    return vars(caches["pages"])["_cache"]
 
 
 def test_the_room_for_pages_is_limited_and_apart_from_the_counters_of_logins():

@@ -32,7 +32,7 @@ def test_a_change_counts_when_it_is_committed_and_the_next_one_waits_for_it():
     services.bump()
     before = services.current()
     bumped, committed = threading.Event(), threading.Event()
-    seen = []
+    seen: list[object] = []
 
     def change():
         with transaction.atomic():

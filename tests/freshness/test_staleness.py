@@ -103,9 +103,12 @@ def correction(city):
 
 def withdrawal(city):
     services.withdraw(
-        city.policy.release, reason="计算有误", still_proactive=False,
-        user=city.bureau.publisher, now=timezone.now(),
-    )  # fmt: skip
+        city.policy.release,
+        reason="计算有误",
+        still_proactive=False,
+        user=city.bureau.publisher,
+        now=timezone.now(),
+    )
 
 
 def later_interpretation(city):
@@ -119,15 +122,17 @@ def new_name_of_a_subject(city):
 
 def new_name_of_an_audience(city):
     audience = Audience.objects.get(key="drivers")
-    audience.name_zh_hans = "机动车驾驶人"
+    setattr(audience, "name_zh_hans", "机动车驾驶人")  # noqa: B010
     audience.save()
 
 
 def new_name_of_the_organisation(city):
     organisations.rename(
-        city.bureau.organisation, {"zh-hans": "澜川市LC-BG委员会"},
-        valid_from=datetime.date(2026, 1, 1), now=timezone.now(),
-    )  # fmt: skip
+        city.bureau.organisation,
+        {"zh-hans": "澜川市LC-BG委员会"},
+        valid_from=datetime.date(2026, 1, 1),
+        now=timezone.now(),
+    )
 
 
 def new_footer(city):

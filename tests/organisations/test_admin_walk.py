@@ -97,9 +97,11 @@ class Foreign:
         self.pages = [self.draft, self.in_review, self.released]
         self.membership = Membership.objects.filter(organisation=team.organisation)[0]
         self.session = EditingSession.objects.create(
-            user=team.drafter, content_type=ContentType.objects.get_for_model(Page),
-            object_id=self.draft.pk, last_seen_at=timezone.now(),
-        )  # fmt: skip
+            user=team.drafter,
+            content_type=ContentType.objects.get_for_model(Page),
+            object_id=self.draft.pk,
+            last_seen_at=timezone.now(),
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """Everything foreign as it stands in the database."""
@@ -157,10 +159,17 @@ class Foreign:
             "content_type_app_name": ["policies"],
             "content_type_model_name": ["policypage", "interpretationpage"],
             "action_name": [
-                "approve", "reject", "publish", "unpublish", "delete", "move", "copy",
-                "create_alias", "revert_to_page_revision",
+                "approve",
+                "reject",
+                "publish",
+                "unpublish",
+                "delete",
+                "move",
+                "copy",
+                "create_alias",
+                "revert_to_page_revision",
             ],
-        }  # fmt: skip
+        }
         return values[name]
 
 
@@ -233,10 +242,18 @@ def test_no_address_of_the_admin_shows_or_changes_anything_foreign(client, forei
     leaks, faults, asked = [], [], 0
     home = stranger.own_page.get_parent().pk
     form = {
-        "title": "stolen", "headline_zh_hans": "stolen", "new_slug": "stolen", "new_title": "x",
-        "new_parent_page": home, "chooser": home, "restriction_type": "login", "locked": "true",
-        "position": "0", "comment": "x", "action-publish": "1",
-    }  # fmt: skip
+        "title": "stolen",
+        "headline_zh_hans": "stolen",
+        "new_slug": "stolen",
+        "new_title": "x",
+        "new_parent_page": home,
+        "chooser": home,
+        "restriction_type": "login",
+        "locked": "true",
+        "position": "0",
+        "comment": "x",
+        "action-publish": "1",
+    }
     for address in fill(foreign):
         asks = queries(foreign) if LISTS.search(address) else [""]
         tries: list[tuple[str, str, Any]] = [("get", query, None) for query in asks]

@@ -40,9 +40,12 @@ def test_a_role_gives_the_group_and_taking_it_takes_the_group(bureau):
 def test_only_a_manager_gives_roles(bureau, who):
     with pytest.raises(Refused):
         services.grant(
-            make.person(), bureau.organisation, Role.DRAFTER,
-            by=getattr(bureau, who), now=timezone.now(),
-        )  # fmt: skip
+            make.person(),
+            bureau.organisation,
+            Role.DRAFTER,
+            by=getattr(bureau, who),
+            now=timezone.now(),
+        )
 
 
 def test_a_manager_gives_no_roles_elsewhere(bureau, police):
@@ -55,9 +58,12 @@ def test_a_manager_gives_no_roles_elsewhere(bureau, police):
 def test_nobody_manages_themselves_up(bureau):
     with pytest.raises(Refused):
         services.grant(
-            bureau.manager, bureau.organisation, Role.PUBLISHER,
-            by=bureau.manager, now=timezone.now(),
-        )  # fmt: skip
+            bureau.manager,
+            bureau.organisation,
+            Role.PUBLISHER,
+            by=bureau.manager,
+            now=timezone.now(),
+        )
 
 
 def test_only_an_administrator_makes_administrators(bureau):
@@ -93,9 +99,10 @@ def test_a_manager_sees_and_changes_only_the_members_of_the_own_organisation(
 def test_a_manager_cannot_raise_themselves_in_the_admin(client, bureau):
     client.force_login(bureau.manager)
     form = {
-        "account": bureau.manager.username, "organisation": bureau.organisation.pk,
+        "account": bureau.manager.username,
+        "organisation": bureau.organisation.pk,
         "role": Role.PUBLISHER,
-    }  # fmt: skip
+    }
     assert client.post(reverse(f"{MEMBERS}:add"), form).status_code == 200
     assert services.roles_of(bureau.manager, bureau.organisation) == {Role.MANAGER}
 
@@ -110,9 +117,12 @@ def test_an_administrator_establishes_an_authority_in_the_admin(client):
     make.ground()
     client.force_login(make.administrator())
     form = {
-        "code": "LC-JY", "level": "city", "verified": "on",
-        "name_zh_hans": "澜川市教育局", "name_en": "Lanchuan Education Bureau",
-    }  # fmt: skip
+        "code": "LC-JY",
+        "level": "city",
+        "verified": "on",
+        "name_zh_hans": "澜川市教育局",
+        "name_en": "Lanchuan Education Bureau",
+    }
     assert client.post(reverse("organisations_authority:add"), form).status_code == 302
     made = Organisation.objects.get(code="LC-JY")
     assert made.name_on(None, "en") == "Lanchuan Education Bureau"

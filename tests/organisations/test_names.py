@@ -27,9 +27,11 @@ def test_renaming_changes_no_number_and_no_address():
     page = make.release_policy(team)
     before = numbers_and_addresses(page)
     services.rename(
-        team.organisation, {"zh-hans": "澜川市新名局", "en": "New Bureau"},
-        valid_from=DAY, now=timezone.now(),
-    )  # fmt: skip
+        team.organisation,
+        {"zh-hans": "澜川市新名局", "en": "New Bureau"},
+        valid_from=DAY,
+        now=timezone.now(),
+    )
     assert numbers_and_addresses(page) == before
     fresh = Organisation.objects.get(code="LC-BG")
     assert fresh.name_on(DAY - datetime.timedelta(days=1)) == "澜川市旧名局"

@@ -13,7 +13,7 @@ from multilingual.languages import CODES
 from tests import factories
 from tests.shelf import HOSTILE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 SEARCH, LIST, SUGGEST = "/api/v1/search", "/api/v1/policies/", "/api/v1/suggest"
 FACETS = ["issuer", "subject", "kind", "validity", "audience", "territory"]
@@ -61,9 +61,7 @@ def one(answer, source_id):
 
 def test_an_answer_has_exactly_these_keys_and_types(ask):
     answer = ask(q="公园", size=100)
-    assert list(answer) == [
-        "total", "page", "size", "results", "did_you_mean", "engine", "facets"
-    ]  # fmt: skip
+    assert list(answer) == ["total", "page", "size", "results", "did_you_mean", "engine", "facets"]
     assert answer["total"] == len(answer["results"]) > 0
     assert (answer["page"], answer["size"], answer["engine"]) == (1, 100, "tantivy")
     for line in answer["results"]:
@@ -74,8 +72,10 @@ def test_an_answer_has_exactly_these_keys_and_types(ask):
     for values in answer["facets"].values():
         for value in values:
             assert {key: type(word) for key, word in value.items()} == {
-                "value": str, "label": str, "count": int,
-            }  # fmt: skip
+                "value": str,
+                "label": str,
+                "count": int,
+            }
 
 
 def test_a_result_says_what_is_known_of_its_document(ask, library):
@@ -117,8 +117,8 @@ def test_an_interpretation_is_a_result_of_its_own_type(ask, library, client):
 def test_types_are_chosen_and_both_are_found_without_a_choice(ask):
     counted = {kind: ask(type=kind)["total"] for kind in ("policy", "interpretation")}
     assert counted["interpretation"] == 1
-    assert ask()["total"] == ask(type=["policy", "interpretation"])["total"] == sum(
-        counted.values()
+    assert (
+        ask()["total"] == ask(type=["policy", "interpretation"])["total"] == sum(counted.values())
     )
 
 
@@ -252,7 +252,7 @@ def test_days_are_of_issue_and_both_ends_count(ask):
 def test_every_count_is_what_choosing_the_value_finds(ask, seed):
     dice = random.Random(seed)
     known = ask(size=1)["facets"]
-    chosen = {}
+    chosen: dict[str, object] = {}
     for name in dice.sample(FACETS, seed % 4):
         values = [value["value"] for value in known[name]]
         chosen[name] = dice.sample(values, min(len(values), dice.choice([1, 2])))
@@ -321,14 +321,35 @@ def test_popular_and_translated_names_find(ask, typed):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("size", "0"), ("size", "101"), ("size", "-1"), ("size", "x"), ("size", ""),
-        ("size", "1.5"), ("size", "9" * 5000), ("page", "0"), ("page", "-1"), ("page", "x"),
-        ("page", "9" * 5000), ("page", "\x00"), ("from", "2024-02-30"), ("from", "yesterday"),
-        ("from", "86400"), ("from", "20240108"), ("from", "2024-01-08T00:00:00"), ("to", "x"),
-        ("to", ""), ("sort", "luck"), ("sort", ""), ("kind", "poem"), ("kind", "\x00"),
-        ("kind", "x" * 10_000), ("validity", "maybe"), ("lang", "xx"), ("lang", "zh"),
+        ("size", "0"),
+        ("size", "101"),
+        ("size", "-1"),
+        ("size", "x"),
+        ("size", ""),
+        ("size", "1.5"),
+        ("size", "9" * 5000),
+        ("page", "0"),
+        ("page", "-1"),
+        ("page", "x"),
+        ("page", "9" * 5000),
+        ("page", "\x00"),
+        ("from", "2024-02-30"),
+        ("from", "yesterday"),
+        ("from", "86400"),
+        ("from", "20240108"),
+        ("from", "2024-01-08T00:00:00"),
+        ("to", "x"),
+        ("to", ""),
+        ("sort", "luck"),
+        ("sort", ""),
+        ("kind", "poem"),
+        ("kind", "\x00"),
+        ("kind", "x" * 10_000),
+        ("validity", "maybe"),
+        ("lang", "xx"),
+        ("lang", "zh"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_parameter_is_named_with_what_is_wrong(client, library, address, name, value):
     answer = client.get(address, {name: value})
     assert answer.status_code == 422
@@ -341,9 +362,14 @@ def test_a_bad_parameter_is_named_with_what_is_wrong(client, library, address, n
 
 def test_several_bad_parameters_are_all_named_also_beside_one_called_query(client, library):
     bad = {
-        "size": "0", "page": "x", "from": "x", "kind": ["a", "notice", "b"], "type": "song",
-        "query": "size", "results": "1",
-    }  # fmt: skip
+        "size": "0",
+        "page": "x",
+        "from": "x",
+        "kind": ["a", "notice", "b"],
+        "type": "song",
+        "query": "size",
+        "results": "1",
+    }
     errors = client.get(SEARCH, bad).json()["errors"]
     assert set(errors) == {"size", "page", "from", "kind", "type"}
     assert len(errors["kind"]) == 2
@@ -354,9 +380,7 @@ def test_errors_speak_the_language_asked_for(client, library):
     for code, words in table.items():
         (said,) = client.get(SEARCH, {"size": "0", "lang": code}).json()["errors"]["size"]
         assert words in said
-    assert client.get(SEARCH, {"size": "0", "lang": "de"}).json()["errors"]["size"] != [
-        table["en"]
-    ]
+    assert client.get(SEARCH, {"size": "0", "lang": "de"}).json()["errors"]["size"] != [table["en"]]
 
 
 @pytest.mark.parametrize("name", ["issuer", "subject", "audience", "territory"])
@@ -369,7 +393,9 @@ def test_an_unknown_parameter_is_passed_over(ask):
     assert ask(q="公园", utm_source="x") == ask(q="公园")
 
 
-@pytest.mark.parametrize("query", ["\x00", "\x00公园", "𠀀" * 10_000, "NOT", '"', "(", "a" * 10_000])
+@pytest.mark.parametrize(
+    "query", ["\x00", "\x00公园", "𠀀" * 10_000, "NOT", '"', "(", "a" * 10_000]
+)
 def test_any_query_has_an_answer(ask, query):
     assert ask(q=query)["total"] >= 0
     assert ask(SUGGEST, q=query).keys() == {"suggestions"}
@@ -404,8 +430,10 @@ def test_a_relation_is_told_from_the_other_side_too(client, library):
     found = client.get("/api/v1/policies/LC-PARK/2019-2").json()
     (link,) = found["relations"]
     assert (link["kind"], link["direction"], link["provisions"]) == (
-        "partly_repeals", "to", ["第二条"],
-    )  # fmt: skip
+        "partly_repeals",
+        "to",
+        ["第二条"],
+    )
 
 
 def test_a_document_without_data_says_null(client, library):
@@ -420,10 +448,18 @@ def test_a_number_that_is_not_public_answers_like_one_that_never_was(client, lib
     factories.policy(team, "还没有公开的草案")
     never = client.get("/api/v1/policies/LC-NONE/2026-1")
     numbers = [
-        "LC-HIDE/2026-1", "LC-PARK/2024-99999", "LC-PARK/2024-0", "LC-PARK/2024-01",
-        "LC-PARK/0000-1", "LC-PARK/x", "lc-park/2024-1", "LC-PARK/2024-" + "9" * 40, "公园/2024-1",
-        "LC-PARK/2024-1%00", "LC-PARK/2024-1%0A",
-    ]  # fmt: skip
+        "LC-HIDE/2026-1",
+        "LC-PARK/2024-99999",
+        "LC-PARK/2024-0",
+        "LC-PARK/2024-01",
+        "LC-PARK/0000-1",
+        "LC-PARK/x",
+        "lc-park/2024-1",
+        "LC-PARK/2024-" + "9" * 40,
+        "公园/2024-1",
+        "LC-PARK/2024-1%00",
+        "LC-PARK/2024-1%0A",
+    ]
     assert never.status_code == 404
     assert list(never.json()) == ["errors"]
     for number in numbers:
@@ -445,9 +481,11 @@ def test_a_withdrawn_document_is_gone_and_nowhere_else(client, ask, library):
 def test_what_is_not_released_is_in_no_answer(ask, library):
     title = library.draft.headline_zh_hans
     for answer in (
-        ask(q=title), ask(LIST, q="澜公开发〔2026〕99号"), ask(SUGGEST, q="澜川市尚未"),
+        ask(q=title),
+        ask(LIST, q="澜公开发〔2026〕99号"),
+        ask(SUGGEST, q="澜川市尚未"),
         ask(q=title, lang="en"),
-    ):  # fmt: skip
+    ):
         assert title not in json.dumps(answer, ensure_ascii=False)
 
 
@@ -471,8 +509,21 @@ def test_suggestions_have_a_text_a_type_and_an_address(ask, typed, text, kind):
     assert (text, kind) in [(line["text"], line["type"]) for line in found]
 
 
-@pytest.mark.parametrize("lang", ["zh-hans", "en", "ar"])
-@pytest.mark.parametrize("typed", ["公", "公园", "澜", "2024", "交通", "一图", "通知", "M", "澜综〔2"])
+@pytest.mark.parametrize(
+    ("typed", "lang"),
+    [
+        ("公", "zh-hans"),
+        ("公园", "zh-hans"),
+        ("2024", "zh-hans"),
+        ("澜综〔2", "zh-hans"),
+        ("一图", "zh-hans"),
+        ("Measures", "en"),
+        ("Parks", "en"),
+        ("交通", "en"),
+        ("تدابير", "ar"),
+        ("公园", "ar"),
+    ],
+)
 def test_every_suggestion_leads_to_hits(ask, client, typed, lang):
     for suggestion in ask(SUGGEST, q=typed, lang=lang)["suggestions"]:
         url = urlsplit(suggestion["url"])
@@ -602,10 +653,11 @@ def test_every_address_is_described_with_its_parameters_and_answers(described):
         SEARCH: (PARAMETERS | {"type"}, {"200", "422", "503"}),
         LIST: (PARAMETERS, {"200", "422", "503"}),
         "/api/v1/policies/{code}/{number}": (
-            {"code", "number", "lang"}, {"200", "404", "410", "422"},
+            {"code", "number", "lang"},
+            {"200", "404", "410", "422"},
         ),
         SUGGEST: ({"q", "lang"}, {"200", "422", "503"}),
-    }  # fmt: skip
+    }
     assert all(list(methods) == ["get"] for methods in described["paths"].values())
 
 
@@ -643,7 +695,9 @@ def test_the_description_can_be_read_on_a_page_without_outside_requests(client, 
         assert path in text
     for name in PARAMETERS:
         assert f">{name}<" in text
-    assert not re.search(r'<(?:script|img|iframe|link rel="(?:stylesheet|icon)")[^>]+"https?:', text)
+    assert not re.search(
+        r'<(?:script|img|iframe|link rel="(?:stylesheet|icon)")[^>]+"https?:', text
+    )
 
 
 def test_the_usual_address_of_a_documentation_leads_to_that_page(client, library):

@@ -176,9 +176,12 @@ def test_a_crafted_form_cannot_refer_to_a_foreign_draft(client, bureau):
     page = make.policy(bureau)
     client.force_login(bureau.drafter)
     form = loaded(client, page) | {
-        "relations-TOTAL_FORMS": "1", "relations-0-kind": "cites",
-        "relations-0-target": str(secret.pk), "relations-0-ORDER": "1", "relations-0-id": "",
-    }  # fmt: skip
+        "relations-TOTAL_FORMS": "1",
+        "relations-0-kind": "cites",
+        "relations-0-target": str(secret.pk),
+        "relations-0-ORDER": "1",
+        "relations-0-id": "",
+    }
     assert client.post(edit_url(page), form).status_code == 200
     assert not newest(page).relations.exists()
 
@@ -188,9 +191,12 @@ def test_a_form_may_refer_to_what_another_organisation_has_released(client, bure
     page = make.policy(bureau)
     client.force_login(bureau.drafter)
     form = loaded(client, page) | {
-        "relations-TOTAL_FORMS": "1", "relations-0-kind": "cites",
-        "relations-0-target": str(public.pk), "relations-0-ORDER": "1", "relations-0-id": "",
-    }  # fmt: skip
+        "relations-TOTAL_FORMS": "1",
+        "relations-0-kind": "cites",
+        "relations-0-target": str(public.pk),
+        "relations-0-ORDER": "1",
+        "relations-0-id": "",
+    }
     assert client.post(edit_url(page), form).status_code == 302
     assert [relation.target for relation in newest(page).relations.all()] == [public]
 
@@ -205,8 +211,9 @@ def test_a_draft_can_be_previewed_in_a_language(client, bureau, language):
     preview = reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk])
     form = loaded(client, page, translation_ready_en="on")
     assert client.post(preview, form).json() == {
-        "is_valid": True, "is_available": True,
-    }  # fmt: skip
+        "is_valid": True,
+        "is_available": True,
+    }
     html = client.get(f"{preview}?mode={language}").content.decode()
     assert f'lang="{"zh-Hans" if language == "zh-hans" else language}"' in html
     assert page.headline_zh_hans in html

@@ -73,7 +73,10 @@ def small_city():
         "adoption_note": "2026年1月5日市政府第3次常务会议通过",
         "expires_on": date(2031, 1, 31),
         "territory": Territory.objects.create(key="city", name_zh_hans="全市", name_en="City"),
-        "audiences": [Audience.objects.create(key="drivers", name_zh_hans="车主")],
+        "audiences": [
+            Audience.objects.create(key="drivers", name_zh_hans="车主", sort_order=1),
+            Audience.objects.create(key="car-parks", name_zh_hans="停车场", sort_order=2),
+        ],
         "numbers": [PolicyNumber(text="澜交发〔2026〕1号"), PolicyNumber(text="第8号令")],
         "popular_names": [
             PolicyAlias(text="停车新规"),
@@ -206,10 +209,12 @@ def _facts(page):
                 e.applied,
             )
             for e in [*life.on_it, *life.of_it]
+            if {e.source_id, e.target_id} & life.others.keys()
         ),
         "relations": [
             (r.kind, r.page.release.index_number, r.target.release.index_number)
             for r in [*life.relations, *life.relations_to_it]
+            if {r.page_id, r.target_id} & life.others.keys()
         ],
         "interpretations": [
             (

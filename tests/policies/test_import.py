@@ -350,8 +350,12 @@ def test_an_interrupted_import_is_completed_by_the_next(bring, monkeypatch):
     assert (status, errors) == (0, [])
     assert "3 imported, 2 there already" in words.out
     assert list(Release.objects.order_by("serial").values_list("serial", flat=True)) == [
-        1, 2, 3, 4, 5,
-    ]  # fmt: skip
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
 
 
 def test_an_id_that_stands_twice_in_the_file_comes_in_once(bring):

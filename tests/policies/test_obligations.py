@@ -16,9 +16,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 NOW = datetime.datetime(2026, 3, 2, 4, tzinfo=datetime.UTC)
 DIRECTLY = {
-    "organisation_code": "LC-BG", "year": 2026, "serial": 1, "released_at": NOW,
+    "organisation_code": "LC-BG",
+    "year": 2026,
+    "serial": 1,
+    "released_at": NOW,
     "basis": "not_required",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

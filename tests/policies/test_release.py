@@ -132,9 +132,13 @@ def test_no_sql_changes_removes_or_replaces_a_release(bureau):
 def test_the_database_refuses_a_malformed_release(bureau, facts, rule):
     page = make.policy(bureau)
     values = {
-        "page": page, "organisation_code": "LC-BG", "year": 2026, "serial": 1,
-        "released_at": NOW, "basis": "not_required",
-    }  # fmt: skip
+        "page": page,
+        "organisation_code": "LC-BG",
+        "year": 2026,
+        "serial": 1,
+        "released_at": NOW,
+        "basis": "not_required",
+    }
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         Release.objects.create(**values | facts)
 

@@ -179,9 +179,13 @@ def test_deleting_all_pages_of_an_organisation_is_refused(client, administrator,
 def test_a_copy_is_an_unreleased_draft_or_nothing(client, administrator, released, alias, publish):
     before = facts(released)
     form = {
-        "new_title": "副本", "new_slug": "copy", "publish_copies": publish, "alias": alias,
-        "copy_subpages": "", "new_parent_page": released.get_parent().pk,
-    }  # fmt: skip
+        "new_title": "副本",
+        "new_slug": "copy",
+        "publish_copies": publish,
+        "alias": alias,
+        "copy_subpages": "",
+        "new_parent_page": released.get_parent().pk,
+    }
     url = reverse("wagtailadmin_pages:copy", args=[released.pk])
     messages_after(client, client.post(url, {key: value for key, value in form.items() if value}))
     assert facts(released) == before

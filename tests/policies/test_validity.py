@@ -4,13 +4,16 @@ import datetime
 from datetime import date
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wagtail.models import Page
 
 from policies import rules
 from policies.enums import EffectKind, ImportedStatus, TextState, Validity
 from policies.models import Effect, EffectReversal, ImportRecord, PolicyPage
 from policies.rules import EffectFact, ValidityFacts
+from tests import factories as make
 
 DAY_ZERO = date(2024, 1, 1)
 NOW = datetime.datetime(2024, 1, 1, 4, tzinfo=datetime.UTC)
@@ -171,7 +174,11 @@ def test_the_intervals_cover_all_days_once_and_say_what_the_rule_says(facts: Val
 
 @pytest.mark.django_db
 @pytest.mark.postgres
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(facts=facts, reversed_one=st.booleans(), probe=st.integers(-1, 45))
 def test_the_queryset_says_what_the_rule_says(
     facts: ValidityFacts, reversed_one: bool, probe: int, pages: tuple[PolicyPage, PolicyPage]
@@ -180,8 +187,6 @@ def test_the_queryset_says_what_the_rule_says(
     PolicyPage.objects.filter(pk=target.pk).update(
         effective_on=facts.effective_on, expires_on=facts.expires_on
     )
-    from django.db import transaction
-
     with transaction.atomic():
         if facts.imported_as is not None:
             ImportRecord.objects.create(
@@ -189,14 +194,21 @@ def test_the_queryset_says_what_the_rule_says(
             )
         for fact in facts.effects:
             Effect.objects.create(
-                source=source, target=target, kind=fact.kind, effective_on=fact.effective_on,
-                until_on=fact.until_on, recorded_at=NOW,
-            )  # fmt: skip
+                source=source,
+                target=target,
+                kind=fact.kind,
+                effective_on=fact.effective_on,
+                until_on=fact.until_on,
+                recorded_at=NOW,
+            )
         if reversed_one:
             mistake = Effect.objects.create(
-                source=source, target=target, kind=EffectKind.REPEALS,
-                effective_on=day(0), recorded_at=NOW,
-            )  # fmt: skip
+                source=source,
+                target=target,
+                kind=EffectKind.REPEALS,
+                effective_on=day(0),
+                recorded_at=NOW,
+            )
             EffectReversal.objects.create(effect=mistake, reversed_at=NOW, reason="录入错误")
         on = day(probe)
         page = PolicyPage.objects.with_validity(on).get(pk=target.pk)
@@ -207,8 +219,7 @@ def test_the_queryset_says_what_the_rule_says(
 
 @pytest.fixture
 def pages(db: None) -> tuple[PolicyPage, PolicyPage]:
-    from wagtail.models import Page
-
+    make.ground()
     root = Page.get_first_root_node()
     source = PolicyPage(title="甲", headline_zh_hans="甲")
     target = PolicyPage(title="乙", headline_zh_hans="乙")

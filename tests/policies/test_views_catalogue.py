@@ -65,9 +65,12 @@ def test_the_catalogue_asks_a_fixed_number_of_queries(client, shelf, django_asse
 
 def test_the_sitemap_names_what_is_public_with_its_last_change(client, shelf):
     services.withdraw(
-        shelf[2].release, reason="有误", still_proactive=True, user=shelf[2].owner,
+        shelf[2].release,
+        reason="有误",
+        still_proactive=True,
+        user=shelf[2].owner,
         now=timezone.now(),
-    )  # fmt: skip
+    )
     index = ElementTree.fromstring(client.get("/sitemap.xml").content)
     places = [place.text for place in index.iter(f"{SITEMAP}loc")]
     assert "http://testserver/sitemap-policies-1.xml" in places

@@ -134,9 +134,12 @@ def test_no_question_breaks_the_page(client, shelf):
 
 def test_a_withdrawn_policy_leaves_the_list_at_once(client, shelf):
     services.withdraw(
-        shelf[0].release, reason="有误", still_proactive=True, user=shelf[0].owner,
+        shelf[0].release,
+        reason="有误",
+        still_proactive=True,
+        user=shelf[0].owner,
         now=timezone.now(),
-    )  # fmt: skip
+    )
     assert "澜川市公园管理办法" not in titles(client.get("/policies/"))
 
 

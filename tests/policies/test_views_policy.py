@@ -180,9 +180,12 @@ def test_a_version_that_never_was_is_not_found(client, version):
 def test_a_withdrawn_policy_answers_410_with_its_notice(client, still_proactive):
     page = factories.release_policy(title="撤下的办法")
     services.withdraw(
-        page.release, reason="文字有误", still_proactive=still_proactive,
-        user=page.owner, now=timezone.now(),
-    )  # fmt: skip
+        page.release,
+        reason="文字有误",
+        still_proactive=still_proactive,
+        user=page.owner,
+        now=timezone.now(),
+    )
     response = client.get(page.release.get_absolute_url())
     text = response.content.decode()
     assert response.status_code == 410
@@ -240,6 +243,17 @@ def test_structured_data_tells_validity_number_and_issuer(client):
     assert "澜政发〔2026〕9号" in data["legislationIdentifier"]
     assert data["legislationLegalForce"] == "https://schema.org/InForce"
     assert data["legislationDate"] == "2026-01-05"
+
+
+def test_the_last_day_of_an_extended_document_is_the_new_one(client):
+    page = factories.release_policy(expires_on=datetime.date(2027, 12, 31))
+    assert "2027年12月31日" in shown(client, page)
+    until = datetime.date(2031, 12, 31)
+    effect(factories.release_policy(), page, EffectKind.EXTENDS, until_on=until)
+    freshness.bump()
+    text = shown(client, page)
+    assert "2031年12月31日" in text
+    assert "2027年12月31日" not in text
 
 
 def test_popular_names_are_shown(client):

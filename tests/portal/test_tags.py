@@ -90,3 +90,18 @@ def test_the_badge_says_from_when_a_document_applies():
         Context({"day": DAY})
     )
     assert "2026年10月8日" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "marked"),
+    [
+        ("en", "办法", True),
+        ("en", "measures", False),
+        ("ja", "規則", False),
+        ("zh-hans", "办", False),
+    ],
+)
+def test_a_readers_chinese_words_are_marked_on_a_foreign_page(language, words, marked):
+    template = Template("{% load portal_tags %}<bdi{% lang_of_words words %}>")
+    shown = template.render(Context({"language_code": language, "words": words}))
+    assert shown == ('<bdi lang="zh-Hans">' if marked else "<bdi>")

@@ -10,7 +10,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-STATIC = ["about", "accessibility", "privacy", "sitemap"]
+STATIC = ["about", "accessibility", "data", "privacy", "sitemap"]
 
 
 def address(code: str, path: str) -> str:
@@ -98,6 +98,16 @@ def test_the_administrator_fills_in_the_footer_in_the_admin(client, settings):
     assert response.status_code == 302
     client.logout()
     assert "Gouvernement de Lanchuan" in client.get("/fr/about/").content.decode()
+
+
+def test_the_open_data_page_names_every_address_and_parameter_of_the_api(client):
+    text = client.get("/data/").content.decode()
+    description = client.get("/api/openapi.json").json()
+    for path, methods in description["paths"].items():
+        assert path in text
+        for parameter in methods["get"]["parameters"]:
+            assert f'<code dir="ltr">{parameter["name"]}</code>' in text
+    assert client.get("/api/docs")["Location"] == "/data/"
 
 
 def test_robots_name_the_sitemap_and_keep_out_of_the_admin(client):

@@ -105,11 +105,15 @@ def test_results_sort_by_date_of_issue_and_of_effect(engine: Engine) -> None:
 
 def test_values_of_a_facet_are_alternatives_and_facets_all_hold(library: Engine) -> None:
     assert set(names(ask(library, kind=("law", "notice")))) == {
-        "traffic", "privacy", "civil", "plan",
-    }  # fmt: skip
+        "traffic",
+        "privacy",
+        "civil",
+        "plan",
+    }
     assert set(names(ask(library, kind=("law", "notice"), subject=("digital",)))) == {
-        "privacy", "plan",
-    }  # fmt: skip
+        "privacy",
+        "plan",
+    }
 
 
 def test_types_and_dates_filter_inclusively(engine: Engine) -> None:

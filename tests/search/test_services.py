@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from outbox import services as outbox
 from search import services
@@ -142,7 +142,7 @@ def test_check_search_names_every_difference_and_repairs_it(indexed: Shelf) -> N
     indexed.put(make("civil", "中华人民共和国民事诉讼法", version=7))
     del indexed.documents_by_id["old"]
     out = StringIO()
-    with pytest.raises(CommandError):
+    with translation.override("en"), pytest.raises(CommandError):
         call_command("check_search", stdout=out)
     lines = set(out.getvalue().splitlines())
     assert {"missing: policy:new", "superfluous: policy:old", "outdated: policy:civil"} <= lines

@@ -51,8 +51,11 @@ class Command(BaseCommand):
         if not stamp.exists() or stamp.read_text() != wanted:
             self.step(
                 "Collecting style sheets and scripts",
-                "collectstatic", verbosity=0, interactive=False, clear=True,
-            )  # fmt: skip
+                "collectstatic",
+                verbosity=0,
+                interactive=False,
+                clear=True,
+            )
             stamp.write_text(wanted)
 
     def demo_city(self) -> None:
