@@ -47,7 +47,7 @@ class Active:
 def newest(parameters: QueryDict, *, day: datetime.date, count: int) -> list[PolicyPage] | None:
     """The newest documents of a filtered list; None if it needs search and search is down."""
     asked = forms.read(parameters)
-    if not asked.q and not asked.is_filtered:
+    if not (asked.q or asked.is_filtered or asked.sort):
         documents = PolicyPage.objects.public().for_lists()
         return list(documents.order_by("-release__released_at", "-pk")[:count])
     request = forms.LibraryQuery(

@@ -57,7 +57,8 @@ class Part:
 
 
 def parse(query: str) -> list[list[Part]]:
-    """Alternatives (OR) of parts that all hold (AND). Broken syntax is read as plain words."""
+    """Alternatives (OR) of parts that all hold (AND). Broken syntax is read as plain words, and
+    what holds no word at all, such as a lone bracket or an emoji, asks for nothing."""
     groups: list[list[list[tuple[bool, Leaf]]]] = [[[]]]
     negate = False
     for match in _LEX.finditer(analysis.clean(query)[:LONGEST]):
@@ -72,17 +73,27 @@ def parse(query: str) -> list[list[Part]]:
         elif quoted or word:
             groups[-1][-1].append((negate, Leaf(quoted or word, bool(quoted))))
             negate = False
-    parsed = [[_part(leaves) for leaves in group if leaves] for group in groups]
-    return [group for group in parsed if group]
+    parsed = [[_part(leaves) for leaves in group] for group in groups]
+    spoken = [[part for part in group if part != _SILENT] for group in parsed]
+    return [group for group in spoken if group]
+
+
+_SILENT: Final = Part((), (), ())
 
 
 def _part(leaves: Sequence[tuple[bool, Leaf]]) -> Part:
     kept = [leaf for negated, leaf in leaves if not negated]
+    words = tuple(leaf.text for leaf in kept if not leaf.quoted)
     return Part(
-        words=tuple(leaf.text for leaf in kept if not leaf.quoted),
-        phrases=tuple(leaf.text for leaf in kept if leaf.quoted),
-        excluded=tuple(leaf for negated, leaf in leaves if negated),
+        # Brackets stay beside words: they may belong to a number.
+        words=words if any(map(_says_something, words)) else (),
+        phrases=tuple(leaf.text for leaf in kept if leaf.quoted and _says_something(leaf.text)),
+        excluded=tuple(leaf for negated, leaf in leaves if negated and _says_something(leaf.text)),
     )
+
+
+def _says_something(text: str) -> bool:
+    return bool(analysis.tokens(analysis.normalise(text)))
 
 
 def plan(query: str, *, day: int, language: str = "zh-hans") -> Plan:

@@ -15,8 +15,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import DataError, IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import override
 from pypinyin import lazy_pinyin
@@ -27,8 +26,9 @@ from ledger import services as ledger
 from legaltext import document_numbers
 from legaltext.tree import squeeze
 from multilingual.languages import CODES, SOURCE, suffixed
+from multilingual.pages import insert_pages
 from organisations.models import Organisation, OrganisationName
-from organisations.services import establish, rename
+from organisations.services import establish, establish_unverified, rename
 from outbox import services as outbox
 from policies import rules, services
 from policies.enums import Basis, Disclosure, ImportedStatus
@@ -107,7 +107,6 @@ class _Importer:
         self.locale = Locale.get_default()
         self.terms: dict[tuple[type[Term], str], Term] = {}
         self.organisations: dict[str, Organisation] = {}
-        self.last_unverified: int | None = None
         self.content_types = {
             model: ContentType.objects.get_for_model(model, for_concrete_model=False)
             for model in (PolicyPage, InterpretationPage)
@@ -160,12 +159,12 @@ class _Importer:
         """Drop what a rolled-back transaction may have made."""
         self.terms.clear()
         self.organisations.clear()
-        self.last_unverified = None
 
     def _import(self, rows: list[tuple[int, Row]]) -> None:
+        self._meet([row for _line, row in rows])
         planned = [self._plan(line, row) for line, row in rows]
         pages = [self._page(plan) for plan in planned]
-        _insert_pages(pages, [plan.owner.page for plan in planned])
+        insert_pages(pages, [plan.owner.page for plan in planned])
         self._insert_parts(planned, pages)
         releases = self._insert_releases(planned, pages)
         _insert_corrections(planned, releases)
@@ -185,7 +184,7 @@ class _Importer:
 
     def _plan(self, line: int, row: Row) -> Planned:
         issuers = [self._stated(org) for org in row.issuers] or [
-            self._named(name) for name in row.issuer_names
+            self.organisations[name] for name in row.issuer_names
         ]
         owner = self._stated(row.owner) if row.owner else next(iter(issuers), None)
         return Planned(line, row, owner or self._unknown(), issuers)
@@ -201,27 +200,22 @@ class _Importer:
             organisation.code, Organisation.objects.select_related("page").get(pk=organisation.pk)
         )
 
-    def _named(self, name: str) -> Organisation:
-        if name not in self.organisations:
-            known = OrganisationName.objects.filter(name_zh_hans=name).first()
-            found = known.organisation if known else self._unverified(name)
-            self.organisations[name] = self._with_page(found)
-        return self.organisations[name]
-
     def _unknown(self) -> Organisation:
         found = Organisation.objects.filter(code=NO_ISSUER).first() or establish(
             NO_ISSUER, level="", names=NO_ISSUER_NAME, verified=False, now=self.now
         )
         return self._with_page(found)
 
-    def _unverified(self, name: str) -> Organisation:
-        if self.last_unverified is None:
-            numbered = Organisation.objects.filter(code__regex=r"^U[0-9]{4,}$")
-            codes = numbered.values_list("code", flat=True)
-            self.last_unverified = max((int(code[1:]) for code in codes), default=0)
-        self.last_unverified += 1
-        code = f"U{self.last_unverified:04d}"
-        return establish(code, level="", names={SOURCE: name}, verified=False, now=self.now)
+    def _meet(self, rows: list[Row]) -> None:
+        """Look up the authorities that rows only name, and make those that nobody knows."""
+        named = dict.fromkeys(name for row in rows if not row.issuers for name in row.issuer_names)
+        unmet = [name for name in named if name not in self.organisations]
+        known = OrganisationName.objects.filter(name_zh_hans__in=unmet)
+        for found in known.select_related("organisation__page"):
+            self.organisations.setdefault(found.name_zh_hans, found.organisation)
+        unknown = [name for name in unmet if name not in self.organisations]
+        made = establish_unverified(unknown, now=self.now)
+        self.organisations |= zip(unknown, made, strict=True)
 
     def _establish(self, stated: OrganisationRow) -> Organisation:
         first, *later = sorted(stated.names, key=lambda n: n.valid_from or datetime.date.min)
@@ -404,7 +398,7 @@ class _Importer:
                 made.append(interpretation)
                 parents.append(page)
                 belongs.append((release, serial))
-        _insert_pages(made, parents)
+        insert_pages(made, parents)
         InterpretationRelease.objects.bulk_create(
             InterpretationRelease(
                 page=page, policy_release=release, serial=serial, released_at=self.now
@@ -515,47 +509,6 @@ def _move_counter(code: str, year: int, serial: int) -> None:
     IndexCounter.objects.filter(organisation_code=code, year=year, last__lt=serial).update(
         last=serial
     )
-
-
-def _insert_pages(pages: list[Any], parents: list[Page]) -> None:
-    """Insert pages as the last children of their parents: two statements a batch, not six a page.
-
-    Django cannot bulk-create a model with a parent table, so the two tables are filled apart.
-    """
-    children: dict[int, list[Any]] = {}
-    for page, parent in zip(pages, parents, strict=True):
-        children.setdefault(parent.pk, []).append(page)
-    for parent in Page.objects.select_for_update().filter(pk__in=children):
-        last = parent.get_last_child() if parent.numchild else None
-        step = Page._str2int(last.path[-Page.steplen :]) if last else 0
-        for i, page in enumerate(children[parent.pk], start=1):
-            page.path = Page._get_path(parent.path, parent.depth + 1, step + i)
-            page.depth = parent.depth + 1
-            page.url_path = f"{parent.url_path}{page.slug}/"
-        Page.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(children[parent.pk]))
-    if not pages:
-        return
-    base = [field for field in Page._meta.local_concrete_fields if not field.primary_key]
-    for page, (pk,) in zip(pages, _insert(Page, base, pages, [Page._meta.pk]), strict=True):
-        page.pk = page.page_ptr_id = pk
-    model = type(pages[0])
-    _insert(model, model._meta.local_concrete_fields, pages)
-
-
-def _insert(model: Any, fields: list[Any], pages: list[Any], returning: Any = None) -> list[Any]:
-    """Insert these columns of the pages into the model's own table."""
-    size = connection.ops.bulk_batch_size(fields, pages)
-    return [
-        values
-        for start in range(0, len(pages), size)
-        for values in model._base_manager._insert(
-            pages[start : start + size],
-            fields=fields,
-            returning_fields=returning,
-            using=connection.alias,
-            raw=True,
-        )
-    ]
 
 
 def import_links(rows: Iterable[tuple[int, Row]], *, now: datetime.datetime) -> Outcome:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext, override
 
 from multilingual.languages import SOURCE, suffixed
@@ -66,3 +69,54 @@ class MultilingualMixin(_Base):
         if language != SOURCE and not getattr(self, suffixed("translation_ready", language)):
             return None
         return getattr(self, suffixed(field, language)) or None
+
+
+def insert_pages(pages: Sequence[Any], parents: Sequence[Any]) -> None:
+    """Insert pages of one model as the last children of their parents, hundreds at once.
+
+    Two statements a batch instead of a dozen a page. Nothing else happens: no validation, no
+    signal. Call it inside a transaction, in Chinese.
+    """
+    from wagtail.models import Page
+
+    children: dict[int, list[Any]] = {}
+    for page, parent in zip(pages, parents, strict=True):
+        children.setdefault(parent.pk, []).append(page)
+    for parent in Page.objects.select_for_update().filter(pk__in=children).order_by("pk"):
+        last = parent.get_last_child() if parent.numchild else None
+        step = Page._str2int(last.path[-Page.steplen :]) if last else 0
+        for number, page in enumerate(children[parent.pk], start=step + 1):
+            page.path = Page._get_path(parent.path, parent.depth + 1, number)
+            page.depth = parent.depth + 1
+            page.url_path = f"{parent.url_path}{page.slug}/"
+        Page.objects.filter(pk=parent.pk).update(numchild=F("numchild") + len(children[parent.pk]))
+    if not pages:
+        return
+    # Django cannot bulk-create a model with a parent table, so the two are filled apart.
+    base = [field for field in Page._meta.local_concrete_fields if not field.primary_key]
+    for page, (pk,) in zip(pages, _insert(Page, base, pages, [Page._meta.pk]), strict=True):
+        page.pk = page.page_ptr_id = pk
+    model = type(pages[0])
+    _insert(model, model._meta.local_concrete_fields, pages)
+
+
+def _insert(
+    model: Any, fields: list[Any], pages: Sequence[Any], returning: Any = None
+) -> list[Any]:
+    """Insert these columns of the pages into the model's own table."""
+    # Most of the nine languages' columns are empty in most batches.
+    filled = [
+        field for field in fields if any(getattr(p, field.attname) is not None for p in pages)
+    ]
+    size = connection.ops.bulk_batch_size(filled, pages)
+    return [
+        values
+        for start in range(0, len(pages), size)
+        for values in model._base_manager._insert(
+            pages[start : start + size],
+            fields=filled,
+            returning_fields=returning,
+            using=connection.alias,
+            raw=True,
+        )
+    ]

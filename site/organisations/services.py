@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import (
@@ -35,6 +36,7 @@ from wagtail.models import (
 
 from ledger import services as ledger
 from multilingual.languages import suffixed
+from multilingual.pages import insert_pages
 from organisations import rules
 from organisations.models import (
     Membership,
@@ -86,6 +88,35 @@ def establish(
             equip(organisation)
         ledger.record("organisation.established", organisation, actor=user, now=now)
     return organisation
+
+
+def establish_unverified(names: Sequence[str], *, now: datetime.datetime) -> list[Organisation]:
+    """Make authorities of which imported documents tell no more than a Chinese name.
+
+    They get the next of the codes ``U0001`` and on, in the order of ``names``.
+    """
+    with transaction.atomic(), override("zh-hans"):
+        used = Organisation.objects.filter(code__regex=r"^U[0-9]{4,}$")
+        last = max((int(code[1:]) for code in used.values_list("code", flat=True)), default=0)
+        made = Organisation.objects.bulk_create(
+            Organisation(code=f"U{number:04d}", verified=False)
+            for number, _name in enumerate(names, start=last + 1)
+        )
+        OrganisationName.objects.bulk_create(
+            OrganisationName(organisation=organisation, name_zh_hans=name)
+            for organisation, name in zip(made, names, strict=True)
+        )
+        home = Site.objects.get(is_default_site=True).root_page
+        insert_pages(
+            [
+                _page(organisation, f"{organisation.code} {name}")
+                for organisation, name in zip(made, names, strict=True)
+            ],
+            [home] * len(made),
+        )
+        for organisation in made:
+            ledger.record("organisation.established", organisation, now=now)
+    return made
 
 
 def amend(
@@ -236,10 +267,15 @@ def _add_name(
 
 def _make_page(organisation: Organisation) -> None:
     home = Site.objects.get(is_default_site=True).root_page
-    home.add_child(
-        instance=OrganisationPage(
-            title=_title(organisation), slug=slugify(organisation.code), organisation=organisation
-        )
+    home.add_child(instance=_page(organisation, _title(organisation)))
+
+
+def _page(organisation: Organisation, title: str) -> OrganisationPage:
+    return OrganisationPage(
+        title=title[:255],
+        draft_title=title[:255],
+        slug=slugify(organisation.code),
+        organisation=organisation,
     )
 
 

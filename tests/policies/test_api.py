@@ -13,7 +13,7 @@ from multilingual.languages import CODES
 from tests import factories
 from tests.shelf import HOSTILE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = pytest.mark.django_db
 
 SEARCH, LIST, SUGGEST = "/api/v1/search", "/api/v1/policies/", "/api/v1/suggest"
 FACETS = ["issuer", "subject", "kind", "validity", "audience", "territory"]

@@ -77,6 +77,13 @@ def test_a_query_finds_what_it_means(library: Engine, query: str, first: str) ->
         ('"职工" AND "存储余额"', {"fund"}),
         ("-法", {"fund", "plan", "old"}),
         ("龘龘龘龘", set()),
+        ("？！", set()),
+        ("😀", set()),
+        ("NOT （", set()),
+        ("住房公积金 NOT ！", {"fund"}),
+        ("住房公积金 OR （", {"fund"}),
+        ('住房公积金 "…"', {"fund"}),
+        ("住房公积金 - （", {"fund"}),
     ],
 )
 def test_quotes_and_operators_are_honoured(library: Engine, query: str, expected: set[str]) -> None:
