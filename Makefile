@@ -30,7 +30,7 @@ test: install ## the suite that runs at every change
 	@$(MAKE) --no-print-directory test-postgres
 
 test-postgres: install ## what must hold on PostgreSQL too
-	DATABASE_URL=$(TEST_POSTGRES_URL) $(BIN)/pytest -m "postgres and not slow"
+	DATABASE_URL=$(TEST_POSTGRES_URL) $(BIN)/pytest -n $(WORKERS) -m "postgres and not slow"
 
 test-slow: install ## what takes minutes
 	$(BIN)/pytest -m slow

@@ -11,12 +11,12 @@ writer: analysis and indexing, but no queue, no reading from the database, no sw
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,8 @@ def main() -> int:
         connections.close_all()
         services.engine().close()
         shutil.rmtree(home / "search", ignore_errors=True)
-        for name in os.listdir(home):
-            if name.startswith("db.sqlite3"):
-                (home / name).unlink()
+        for file in home.glob("db.sqlite3*"):
+            file.unlink()
         shutil.copy(pristine, database)
 
     connections.close_all()
@@ -98,15 +97,18 @@ def main() -> int:
     documents: list[Any] = []
     for turn in range(options.rounds):
         empty()
-        timed("import", lambda: call_command("import_policies", options.corpus))
+        timed(
+            "import",
+            lambda: call_command("import_policies", options.corpus, errors=home / "errors.jsonl"),
+        )
         if not turn:
             documents = list(services._everything())
             connections.close_all()
             rows = new_rows(tables(database), pristine)
         empty()
-        timed("insert", lambda: insert(rows, connection))
+        timed("insert", partial(insert, rows, connection))
         engine = TantivyEngine(home / f"raw-{turn}")
-        timed("index", lambda engine=engine: engine.rebuild(documents))
+        timed("index", partial(engine.rebuild, documents))
         engine.close()
         shutil.rmtree(home / f"raw-{turn}")
     print(f"{len(documents)} documents, {sum(len(found) for _, found in rows.values())} rows")

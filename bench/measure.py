@@ -51,7 +51,7 @@ def open_site(folder: Path, corpus: Path) -> None:
 
     if not corpus.is_file():
         sys.exit(f"There is no corpus {corpus}: name one with --corpus.")
-    call_command("import_policies", corpus)
+    call_command("import_policies", corpus, errors=folder / "errors.jsonl")
     ready.touch()
 
 

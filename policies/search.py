@@ -13,45 +13,75 @@ from multilingual.languages import CODES
 from organisations.models import Organisation
 from policies import rules
 from policies.enums import Kind, Validity
-from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
+from policies.models import (
+    Audience,
+    InterpretationPage,
+    PolicyAlias,
+    PolicyIssuer,
+    PolicyNumber,
+    PolicyPage,
+    Subject,
+    Territory,
+)
 from policies.models.terms import Term
 from search.documents import Interval, SearchDocument, registry
 
 CHUNK = 500
 
 
-def policy_document(page: PolicyPage) -> SearchDocument:
-    """Describe a released policy to the index; needs no query after ``for_index``."""
-    texts = _texts(page)
-    facets = {
-        "issuer": tuple(issuer.organisation.code for issuer in page.issuers.all()),
-        "subject": (page.subject.key,) if page.subject else (),
-        "kind": (page.kind,) if page.kind else (),
-        "audience": tuple(audience.key for audience in page.audiences.all()),
-        "territory": (page.territory.key,) if page.territory else (),
-    }
-    return _versioned(
-        key=f"policy:{page.pk}",
-        type="policy",
-        body=page.words,
-        aliases=tuple(alias.text for alias in page.popular_names.all()),
-        numbers=tuple(number.text for number in page.numbers.all()),
-        facets=facets,
-        issued=page.issued_on and page.issued_on.toordinal(),
-        effective=page.effective_on and page.effective_on.toordinal(),
-        intervals=_intervals(page),
-        **texts,
-    )
+def policy_documents(pages: Sequence[PolicyPage]) -> Iterator[SearchDocument]:
+    """Describe released policies to the index; ``for_index`` fetched them.
+
+    Their parts are read as bare values: thousands of related objects would take longer to make
+    than the texts to analyse.
+    """
+    audience_of = PolicyPage.audiences.through.objects.order_by("audience__key")
+    numbers = _by_page(PolicyNumber.objects, "page_id", "text", pages)
+    aliases = _by_page(PolicyAlias.objects, "page_id", "text", pages)
+    issuers = _by_page(PolicyIssuer.objects, "page_id", "organisation__code", pages)
+    audiences = _by_page(audience_of, "policypage_id", "audience__key", pages)
+    for page in pages:
+        yield _versioned(
+            key=f"policy:{page.pk}",
+            type="policy",
+            body=page.words,
+            aliases=aliases.get(page.pk, ()),
+            numbers=numbers.get(page.pk, ()),
+            facets={
+                "issuer": issuers.get(page.pk, ()),
+                "subject": (page.subject.key,) if page.subject else (),
+                "kind": (page.kind,) if page.kind else (),
+                "audience": audiences.get(page.pk, ()),
+                "territory": (page.territory.key,) if page.territory else (),
+            },
+            issued=page.issued_on and page.issued_on.toordinal(),
+            effective=page.effective_on and page.effective_on.toordinal(),
+            intervals=_intervals(page),
+            **_texts(page),
+        )
 
 
-def interpretation_document(page: InterpretationPage) -> SearchDocument:
-    return _versioned(
-        key=f"interpretation:{page.pk}",
-        type="interpretation",
-        body=page.words,
-        issued=page.signed_on and page.signed_on.toordinal(),
-        **_texts(page),
-    )
+def _by_page(
+    parts: Any, owner: str, value: str, pages: Sequence[PolicyPage]
+) -> dict[int, tuple[str, ...]]:
+    """A text of each part of the pages, by page and in order."""
+    found: dict[int, tuple[str, ...]] = {}
+    wanted = parts.filter(**{f"{owner}__in": [page.pk for page in pages]})
+    for page_id, text in wanted.values_list(owner, value):
+        found[page_id] = (*found.get(page_id, ()), text)
+    return found
+
+
+def interpretation_documents(pages: Sequence[InterpretationPage]) -> Iterator[SearchDocument]:
+    """Describe released interpretations to the index."""
+    for page in pages:
+        yield _versioned(
+            key=f"interpretation:{page.pk}",
+            type="interpretation",
+            body=page.words,
+            issued=page.signed_on and page.signed_on.toordinal(),
+            **_texts(page),
+        )
 
 
 def _texts(page: PolicyPage | InterpretationPage) -> dict[str, dict[str, str]]:
@@ -83,7 +113,7 @@ def _versioned(**facts: Any) -> SearchDocument:
 class _Source:
     """Hands in one type of page; reads only what is public."""
 
-    def __init__(self, model: Any, describe: Callable[[Any], SearchDocument]) -> None:
+    def __init__(self, model: Any, describe: Callable[[Any], Iterator[SearchDocument]]) -> None:
         self.model = model
         self.describe = describe
 
@@ -96,7 +126,7 @@ class _Source:
             pages = (
                 self.model.objects.public().for_index().filter(pk__in=ids[start : start + CHUNK])
             )
-            yield from map(self.describe, pages)
+            yield from self.describe(list(pages))
 
     def keys_with_versions(self) -> Mapping[str, int]:
         ids = list(self.model.objects.public().order_by("pk").values_list("pk", flat=True))
@@ -131,8 +161,8 @@ def _of_choices(choices: Any) -> Callable[[Sequence[str], str], dict[str, str]]:
 
 
 def register_all() -> None:
-    registry.register("policy", _Source(PolicyPage, policy_document))
-    registry.register("interpretation", _Source(InterpretationPage, interpretation_document))
+    registry.register("policy", _Source(PolicyPage, policy_documents))
+    registry.register("interpretation", _Source(InterpretationPage, interpretation_documents))
     registry.edition = freshness.current
     registry.register_labels("issuer", _of_organisations)
     registry.register_labels("subject", _of_terms(Subject))

@@ -11,7 +11,7 @@ from search import analysis, titles
 from search.documents import FACETS, SearchDocument
 
 # Raise it whenever a field or the analysis changes: an index of another version is not opened.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 LANGUAGES: Final = (*analysis.STEMMED, *analysis.PAIRED)
 # Tokens split on white space, with positions.
@@ -93,7 +93,11 @@ def fill(document: SearchDocument) -> dict[str, Any]:
         "type": [document.type],
         "exact": sorted(titles.all_exact_forms(names)),
         "numbers": sorted(number_keys),
-        "marks": sorted(titles.marks(chinese)) + ["is:suggestable"] * document.suggestable,
+        "marks": [
+            *sorted(titles.marks(chinese)),
+            *["is:suggestable"] * document.suggestable,
+            *["is:binding"] * bool(document.intervals),
+        ],
         "validity": [
             mark
             for interval in document.intervals

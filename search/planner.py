@@ -22,6 +22,7 @@ _EXACT, _NUMBER = 200.0, 400.0
 _PHRASE_PER_PAIR, _LONGEST_PHRASE = 10.0, 20
 _SOUNDS = 12.0
 _IN_FORCE = 0.3
+_BINDING = 20.0  # what has a validity, before what explains it
 _NEAR, _LONGEST_TITLE = 0.7, 80
 _ASKED = 0.2
 _SAME_END = 20.0
@@ -104,12 +105,15 @@ def plan(query: str, *, day: int, language: str = "zh-hans") -> Plan:
     groups = parse(query)
     if not groups:
         return Plan(None if not query.strip() else Bool(must_not=(Bool(),)))
-    bonus = Constant(_any_term("validity", fields.day_marks(day, "in_force")), _IN_FORCE)
+    bonuses = (
+        Constant(_any_term("validity", fields.day_marks(day, "in_force")), _IN_FORCE),
+        Constant(Term("marks", "is:binding"), _BINDING),
+    )
     strict = _alternatives(groups, language, _STRICT)
     loose = _alternatives(groups, language, _LOOSE)
     return Plan(
-        strict=Bool(must=(strict,), should=(bonus,)),
-        loose=Bool(must=(loose,), should=(bonus,)),
+        strict=Bool(must=(strict,), should=bonuses),
+        loose=Bool(must=(loose,), should=bonuses),
     )
 
 

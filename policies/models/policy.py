@@ -67,10 +67,9 @@ class PolicyQuerySet(PageQuerySet, models.QuerySet[Any]):
         )
 
     def for_index(self) -> Self:
-        """Fetch all that a search document is made of, in a fixed number of queries."""
-        return self.select_related("subject", "territory", "import_record").prefetch_related(
-            "numbers", "issuers__organisation", "popular_names", "audiences", standing_effects()
-        )
+        """Fetch what ``search.policy_documents`` reads of the page itself."""
+        related = self.select_related("subject", "territory", "import_record")
+        return related.prefetch_related(standing_effects())
 
 
 def standing_effects() -> models.Prefetch[Any]:

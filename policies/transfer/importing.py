@@ -106,6 +106,7 @@ class _Importer:
         self.seen: set[str] = set()
         self.locale = Locale.get_default()
         self.terms: dict[tuple[type[Term], str], Term] = {}
+        self.regions: dict[str, Territory] = {}
         self.organisations: dict[str, Organisation] = {}
         self.content_types = {
             model: ContentType.objects.get_for_model(model, for_concrete_model=False)
@@ -158,6 +159,7 @@ class _Importer:
     def _forget(self) -> None:
         """Drop what a rolled-back transaction may have made."""
         self.terms.clear()
+        self.regions.clear()
         self.organisations.clear()
 
     def _import(self, rows: list[tuple[int, Row]]) -> None:
@@ -212,7 +214,7 @@ class _Importer:
         unmet = [name for name in named if name not in self.organisations]
         known = OrganisationName.objects.filter(name_zh_hans__in=unmet)
         for found in known.select_related("organisation__page"):
-            self.organisations.setdefault(found.name_zh_hans, found.organisation)
+            self.organisations.setdefault(found.full_name(SOURCE), found.organisation)
         unknown = [name for name in unmet if name not in self.organisations]
         made = establish_unverified(unknown, now=self.now)
         self.organisations |= zip(unknown, made, strict=True)
@@ -251,9 +253,12 @@ class _Importer:
     def _territory(self, row: Row) -> Any:
         if row.territory or not row.region:
             return self._term(Territory, row.territory)
-        known = Territory.objects.filter(name_zh_hans=row.region).first()
-        key = known.key if known else _unused_key(row.region)
-        return self._term(Territory, TermRow(key=key, name={SOURCE: row.region}))
+        if row.region not in self.regions:
+            known = Territory.objects.filter(name_zh_hans=row.region).first()
+            key = known.key if known else _unused_key(row.region)
+            stated = TermRow(key=key, name={SOURCE: row.region})
+            self.regions[row.region] = self._term(Territory, stated)
+        return self.regions[row.region]
 
     # --- rows of the database ---------------------------------------------------------------
 

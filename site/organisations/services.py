@@ -23,6 +23,7 @@ from wagtail.models import (
     Collection,
     GroupCollectionPermission,
     GroupPagePermission,
+    Locale,
     Page,
     Revision,
     Site,
@@ -276,6 +277,7 @@ def _page(organisation: Organisation, title: str) -> OrganisationPage:
         draft_title=title[:255],
         slug=slugify(organisation.code),
         organisation=organisation,
+        locale=Locale.get_default(),
     )
 
 

@@ -50,7 +50,7 @@ def validity_on(page, day):
     found = fresh(page)
     said = rules.validity(found.validity_facts(), day)
     assert PolicyPage.objects.with_validity(day).get(pk=page.pk).validity_on_day == said
-    intervals = search.policy_document(found).intervals
+    intervals = next(search.policy_documents([found])).intervals
     on = day.toordinal()
     holding = [i for i in intervals if i.start <= on and (i.until is None or on < i.until)]
     assert [i.status for i in holding] == [said]
