@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,7 @@ def engine() -> Engine:
     return _embedded(Path(settings.SEARCH_DIR))
 
 
-@lru_cache(maxsize=4)
+@cache
 def _embedded(directory: Path) -> TantivyEngine:
     return TantivyEngine(directory)
 

@@ -22,6 +22,7 @@ from selenium.webdriver.chrome.service import Service
 
 import guards.services
 from freshness import kept
+from tests.factories import ground
 from tests.shelf import Shelf, stocked
 
 HOW_TO_GET = "run `make services`, which gets and starts it on Debian or Ubuntu"
@@ -142,7 +143,7 @@ def _chinese() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _guards_let_the_flush_pass() -> Iterator[None]:
-    """A flush meets the guards. `post_migrate`, which follows it, puts them back."""
+    """A flush meets the guards, which `post_migrate` puts back; what migrations wrote is made anew."""
     case_class: Any = TransactionTestCase
     flush = case_class._fixture_teardown
 
@@ -152,6 +153,7 @@ def _guards_let_the_flush_pass() -> Iterator[None]:
         for alias in case._databases_names(include_mirrors=False):
             guards.services.remove(connections[alias])
         flush(case)
+        ground()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case_class, "_fixture_teardown", remove_and_flush)

@@ -201,7 +201,9 @@ def _cite(node: Node, scope: str, above: str, paragraph: str, labels: dict[str, 
     written = squeeze(node.label).rstrip("、．.：:")
     number = to_chinese(node.number) if node.number is not None else ""
     name = above + (written or squeeze(node.heading))
-    if node.kind is Kind.ANNEX:
+    if node.kind is Kind.CONTENTS:
+        name = above + (written or "目录")
+    elif node.kind is Kind.ANNEX:
         name = scope = written or f"附件{number}"
     elif node.kind is Kind.ARTICLE or node.kind is Kind.PART:
         # Article numbers run through the document: no chapter belongs in their citation.
