@@ -106,7 +106,8 @@ def main() -> int:
 
     def ask(query: str) -> Any:
         plan = planner.plan(query, day=day)
-        return engine.search(plan, Filters(), day=day, facets=FACETS, size=20)
+        # What the page asks: policies alone, twenty of them, and all counts.
+        return engine.search(plan, Filters(types=("policy",)), day=day, facets=FACETS, size=20)
 
     ratios = measure.compare(
         "Search: the whole page against the engine's query with its facets",

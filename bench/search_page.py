@@ -51,7 +51,7 @@ def main() -> int:
         return list(found[:20]), found.count()
 
     def ours(query: str, **wanted: Any) -> Any:
-        return engine.search(planner.plan(query, day=day), Filters(), day=day, **wanted)
+        return engine.search(planner.plan(query, day=day), Filters(types=("policy",)), day=day, **wanted)
 
     asked = queries(options.queries)
     print(f"search page: {PolicyPage.objects.count()} documents, {measure.machine()}")

@@ -100,7 +100,11 @@ class TantivyEngine:
         with _guarded():
             searcher = self._searcher()
             query, total, addresses = _ask(searcher, plan.strict, filters, day, by, page, size)
-            loose = plan.loose is not None and _alone(searcher, query, filters, total) < plan.enough
+            loose = (
+                plan.loose is not None
+                and total < plan.enough
+                and _alone(searcher, query, filters, total) < plan.enough
+            )
             if loose:
                 query, total, addresses = _ask(searcher, plan.loose, filters, day, by, page, size)
             return Hits(

@@ -143,7 +143,7 @@ def _chinese() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _guards_let_the_flush_pass() -> Iterator[None]:
-    """A flush meets the guards, which `post_migrate` puts back; what migrations wrote is made anew."""
+    """A flush meets the guards, and `post_migrate` puts them back; `ground` makes the rest anew."""
     case_class: Any = TransactionTestCase
     flush = case_class._fixture_teardown
 
