@@ -6,11 +6,13 @@ WORKERS ?= auto
 TEST_POSTGRES_URL ?= postgres://gongkai:gongkai@127.0.0.1:5432/gongkai
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
+CORPUS ?= ../shared/data/laws.jsonl.xz
+QUERIES ?= ../shared/data/queries.jsonl
 export PYTHONPATH := site
 unexport MAKEFLAGS
 
 .PHONY: help demo demo-reset install test test-slow test-postgres services lint types contract \
-	templates messages requirements env-vars screenshots
+	templates messages requirements env-vars screenshots bench
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
@@ -64,3 +66,11 @@ env-vars: ## writes docs/env-vars.md from the code
 
 screenshots: install ## the pictures of the README, from the running demo
 	$(BIN)/python scripts/screenshots.py
+
+bench: install ## how fast and how good it is, on a corpus (CORPUS, QUERIES)
+	$(BIN)/python bench/relevance.py --corpus $(CORPUS) --queries $(QUERIES)
+	-$(BIN)/python bench/pages.py --corpus $(CORPUS) --queries $(QUERIES)
+	-$(BIN)/python bench/search_page.py --corpus $(CORPUS) --queries $(QUERIES)
+	-$(BIN)/python bench/import_speed.py --corpus $(CORPUS) --rounds 3
+	$(BIN)/python bench/search_engine.py --corpus $(CORPUS) --queries $(QUERIES)
+	$(BIN)/python bench/provisions.py $(CORPUS)
