@@ -51,7 +51,9 @@ def main() -> int:
         return list(found[:20]), found.count()
 
     def ours(query: str, **wanted: Any) -> Any:
-        return engine.search(planner.plan(query, day=day), Filters(types=("policy",)), day=day, **wanted)
+        return engine.search(
+            planner.plan(query, day=day), Filters(types=("policy",)), day=day, **wanted
+        )
 
     asked = queries(options.queries)
     print(f"search page: {PolicyPage.objects.count()} documents, {measure.machine()}")

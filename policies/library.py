@@ -9,6 +9,7 @@ from html import escape
 
 from django.db.models import Count
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from search.services import FacetValue, Result, SearchResult, search
 
 SHOWN_AT_ONCE = 8
 DEEPEST_PAGE = 500
-_plain_lines: Kept[tuple[int, str, datetime.date], lines.PolicyLine] = Kept(most=2_000)
+_plain_lines: Kept[tuple[int, str, datetime.date], lines.PolicyLine] = Kept(most=4_000)
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,11 @@ def result_lines(
     ) -> dict[tuple[int, str, datetime.date], lines.PolicyLine]:
         explained = _interpretations([objects[key] for key in missing])
         return {
-            key: lines.policy(
-                objects[key], language, today, interpretations=explained.get(key[0], 0)
+            key: _with_facts(
+                lines.policy(
+                    objects[key], language, today, interpretations=explained.get(key[0], 0)
+                ),
+                language,
             )
             for key in missing
         }
@@ -86,6 +90,12 @@ def result_lines(
         )
         for key, result in zip(objects, found.results, strict=True)
     ]
+
+
+def _with_facts(line: lines.PolicyLine, language: str) -> lines.PolicyLine:
+    """The line with all that does not depend on the question rendered."""
+    context = {"line": line, "language_code": language}
+    return replace(line, facts=render_to_string("policies/line_facts.html", context))
 
 
 def _title(result: Result, language: str) -> SafeString:

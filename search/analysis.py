@@ -93,6 +93,7 @@ def clean(text: str) -> str:
     return "".join(" " if unicodedata.category(char) in ("Cc", "Cf") else char for char in text)
 
 
+@lru_cache(maxsize=10_000)
 def is_cjk(token: str) -> bool:
     """Whether a token, or a text, is Han, kana or hangul and nothing else."""
     return bool(_CJK_ONLY.fullmatch(token))

@@ -24,7 +24,8 @@ from search.tantivy_engine import TantivyEngine
 INDEX, REBUILD = "search.index", "search.rebuild"
 SORTS = ("relevance", "newest", "effective")
 _CHUNK = 500
-_presented: Kept[tuple[str, str], Any] = Kept(most=2_000)
+# Fourteen kilobytes each.
+_presented: Kept[tuple[str, str], Any] = Kept(most=4_000)
 _labels: Kept[tuple[str, str, str], str] = Kept(most=10_000)
 
 

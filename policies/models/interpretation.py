@@ -28,9 +28,8 @@ class InterpretationQuerySet(PageQuerySet, models.QuerySet[Any]):
         )
 
     def for_lists(self) -> Self:
-        return self.defer("body", "search_description").select_related(
-            "release__policy_release__page"
-        )
+        wide = ("body", "search_description", "release__policy_release__page__body")
+        return self.defer(*wide).select_related("release__policy_release__page__release")
 
     def for_index(self) -> Self:
         return self.select_related("release__policy_release")

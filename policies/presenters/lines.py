@@ -37,6 +37,7 @@ class PolicyLine:
     snippet: str = ""
     why: str = ""
     interpretations: int = 0
+    facts: str = ""  # what stands below the title, where it is rendered already
 
 
 @dataclass(frozen=True)
