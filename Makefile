@@ -6,8 +6,6 @@ WORKERS ?= auto
 TEST_POSTGRES_URL ?= postgres://gongkai:gongkai@127.0.0.1:5432/gongkai
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
-CORPUS ?= ../shared/data/laws.jsonl.xz
-QUERIES ?= ../shared/data/queries.jsonl
 export PYTHONPATH := site
 unexport MAKEFLAGS
 
@@ -28,11 +26,11 @@ install: ## the virtual environment with everything the tests need
 
 test: install ## the suite that runs at every change
 	@$(MANAGE) compile_translations
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 	@$(MAKE) --no-print-directory test-postgres
 
 test-postgres: install ## what must hold on PostgreSQL too
-	DATABASE_URL=$(TEST_POSTGRES_URL) $(BIN)/pytest -n $(WORKERS) -m "postgres and not slow"
+	DATABASE_URL=$(TEST_POSTGRES_URL) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "postgres and not slow"
 
 test-slow: install ## what takes minutes
 	$(BIN)/pytest -m slow
@@ -67,10 +65,12 @@ env-vars: ## writes docs/env-vars.md from the code
 screenshots: install ## the pictures of the README, from the running demo
 	$(BIN)/python scripts/screenshots.py
 
-bench: install ## how fast and how good it is, on a corpus (CORPUS, QUERIES)
+bench: install ## how fast and how good it is, on a corpus: make bench CORPUS=… QUERIES=…
+	$(if $(and $(CORPUS),$(QUERIES)),,$(error Name the files: make bench CORPUS=laws.jsonl.xz QUERIES=queries.jsonl))
 	$(BIN)/python bench/relevance.py --corpus $(CORPUS) --queries $(QUERIES)
 	-$(BIN)/python bench/pages.py --corpus $(CORPUS) --queries $(QUERIES)
 	-$(BIN)/python bench/search_page.py --corpus $(CORPUS) --queries $(QUERIES)
-	-$(BIN)/python bench/import_speed.py --corpus $(CORPUS) --rounds 3
+	-$(BIN)/python bench/import_speed.py --corpus $(CORPUS)
+	-$(BIN)/python bench/first_paint.py
 	$(BIN)/python bench/search_engine.py --corpus $(CORPUS) --queries $(QUERIES)
-	$(BIN)/python bench/provisions.py $(CORPUS)
+	$(BIN)/python bench/provisions.py --corpus $(CORPUS)

@@ -1,5 +1,6 @@
 """How the site is served: threads in one process by default, several with Redis behind them."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -26,6 +27,9 @@ loglevel = "warning"
 control_socket_disable = True
 # A question of any length is answered; a proxy in front limits the address as it likes.
 limit_request_line = 0
+# A thread that comes back from the database waits at most so long for one that computes: a
+# comment goes there and back several times, and Python's own 5 ms each time add up.
+SWITCH_INTERVAL = 0.0005
 if settings.PROXY_COUNT:
     forwarded_allow_ips = "*"
 
@@ -49,6 +53,10 @@ def on_starting(server: "Arbiter") -> None:
 
 
 def post_worker_init(worker: "Worker") -> None:
+    # What is loaded by now stays: the collector need not look through it in the middle of a page.
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.EMBEDDED_QUEUE:
         from config import embedded
 
@@ -65,13 +73,13 @@ def worker_exit(server: "Arbiter", worker: "Worker") -> None:
 
 def welcome() -> None:
     """Where the demo is, and who may log in: one of each role."""
-    from demo import services as demo
+    from demo import desk, services
 
-    people = {person["role"]: person for person in reversed(demo.read("people.json"))}
+    people = {person["role"]: person for person in reversed(desk.read("people.json"))}
     lines = [
         "",
         f"Gongkai is at {settings.PUBLIC_URL} (Ctrl-C stops it)",
-        f"Editors log in at {settings.PUBLIC_URL}/admin/ with the password {demo.PASSWORD}:",
+        f"Editors log in at {settings.PUBLIC_URL}/admin/ with the password {services.PASSWORD}:",
         *(f"  {p['username']:<20}{p['role']:<16}{p['organisation']}" for p in people.values()),
         "The login page lists everybody.",
     ]

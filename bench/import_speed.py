@@ -1,6 +1,6 @@
 """How fast an import with its indexing is, against raw bulk insert plus raw bulk index.
 
-    python bench/import_speed.py [--corpus laws.jsonl.xz] [--folder FOLDER] [--rounds 3]
+    python bench/import_speed.py --corpus laws.jsonl.xz [--folder FOLDER] [--rounds 1]
 
 Both sides begin with an empty, migrated database and no index. The import is the command, with all
 it does: reading and checking the file, organisations, releases, ledger, outbox, indexing. The raw
@@ -62,7 +62,7 @@ def insert(rows: Rows, connection: Any) -> None:
 
 
 def main() -> int:
-    options = measure.options(__doc__)
+    options = measure.options(__doc__, "corpus", rounds=1)
     home = measure.fresh_folder(options.folder / "import")
     measure.empty_site(home)
     database = home / "db.sqlite3"

@@ -1,6 +1,6 @@
 """How fast pages are: search, a policy (cold and cached), lists, suggestions, a very long law.
 
-    python bench/pages.py [--corpus laws.jsonl.xz] [--queries queries.jsonl] [--folder FOLDER]
+    python bench/pages.py --corpus laws.jsonl.xz --queries queries.jsonl [--folder FOLDER]
 
 Everything goes through the whole WSGI application. A cold page is one that the cache does not
 hold: its address carries a number that was never asked for.
@@ -84,7 +84,7 @@ def queries(path: Path) -> list[str]:
 
 
 def main() -> int:
-    options = measure.options(__doc__)
+    options = measure.options(__doc__, "corpus", "queries")
     measure.open_site(options.folder, options.corpus)
     from django.core.wsgi import get_wsgi_application
     from django.db.models.functions import Length

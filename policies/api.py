@@ -1,9 +1,8 @@
-"""The open API: search, list, one document, suggestions. Read-only and open to every origin."""
+"""The policies' part of the open API: list and document; and the search over everything."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
-from ninja import Field, NinjaAPI, Query, Schema, Status
-from ninja.errors import ValidationError
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
+from ninja import Field, Query, Router, Schema, Status
 
-from multilingual.languages import CODES, SOURCE
-from policies import forms, reading, rules
+from consultations import api as consultations
+from consultations.models import ConsultationPage
+from multilingual.languages import SOURCE
+from openapi.api import api, read
+from openapi.parameters import Day, ErrorsOut, Language, LastDay, Page, Shown, Size
+from policies import reading, rules
 from policies.enums import Kind, Validity
 from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
 from policies.presenters import lines
@@ -25,36 +25,11 @@ from search import services as search
 from search.documents import FACETS, split_key
 from search.engine import SearchUnavailable
 
-api = NinjaAPI(
-    title="Gongkai",
-    version="1",
-    description=gettext_noop(
-        "Policies, their validity and their interpretations. Times are in ISO 8601 with zone; "
-        "days are days in Asia/Shanghai; absent values are null."
-    ),
-    urls_namespace="api",
-    # Shown by a page of the portal, which needs no script.
-    docs_url=None,
-)
+router = Router()
 
-Language = Literal["zh-hans", "en", "ko", "ja", "de", "fr", "es", "ru", "ar"]
-Shown = Annotated[
-    Language, Query(description=gettext_noop("Language of titles, labels and addresses."))
-]
 Typed = Annotated[
     str, Query(description=gettext_noop("What to search for; document numbers in any variant."))
 ]
-
-
-def _day(text: str) -> datetime.date:
-    """Reads a day strictly: pydantic would take a number for seconds since 1970."""
-    try:
-        return forms.day(text)
-    except ValueError:
-        raise PydanticCustomError("date_parsing", "is not a day like 2026-03-01") from None
-
-
-Day = Annotated[datetime.date, BeforeValidator(_day)]
 
 
 class LibraryQuery(Schema):
@@ -72,19 +47,17 @@ class LibraryQuery(Schema):
     from_: Day | None = Field(
         None, alias="from", description=gettext_noop("First date of issue, inclusive.")
     )
-    to: Day | None = Field(None, description=gettext_noop("Last date of issue, inclusive."))
+    to: LastDay = Field(None, description=gettext_noop("Last date of issue, inclusive."))
     sort: Literal["relevance", "newest", "effective"] | None = Field(
         None, description=gettext_noop("Relevance where there is a q, else newest.")
     )
-    page: Annotated[int, Field(ge=1, description=gettext_noop("Page, from 1."))] = 1
-    size: Annotated[int, Field(ge=1, le=100, description=gettext_noop("Results on a page."))] = 20
-    lang: Language = Field(
-        "zh-hans", description=gettext_noop("Language of titles, labels and addresses.")
-    )
+    page: Page = 1
+    size: Size = 20
+    lang: Language = "zh-hans"
 
 
 class SearchQuery(LibraryQuery):
-    type: list[Literal["policy", "interpretation"]] = Field(
+    type: list[Literal["policy", "interpretation", "consultation"]] = Field(
         [], description=gettext_noop("What to look for.")
     )
 
@@ -113,7 +86,7 @@ class ListOut(Schema):
     total: int
     page: int
     size: int
-    results: list[ResultOut]
+    results: list[consultations.ConsultationResultOut | ResultOut]
     did_you_mean: str | None
     engine: str
 
@@ -164,65 +137,25 @@ class SuggestionsOut(Schema):
     suggestions: list[SuggestionOut]
 
 
-class ErrorsOut(Schema):
-    errors: dict[str, list[str]]
-
-
-def _read(path: str, **facts: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers what answers a GET, and HEAD like it, which nobody needs described."""
-
-    def register(view: Callable[..., Any]) -> Callable[..., Any]:
-        api.api_operation(["HEAD"], path, include_in_schema=False, **facts)(view)
-        return api.get(path, **facts)(view)
-
-    return register
-
-
-@api.exception_handler(ValidationError)
-def _bad_parameters(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    language = request.GET.get("lang", "")
-    found: dict[str, list[str]] = {}
-    with override(language if language in CODES else "en"):
-        for item in error.errors:
-            # The place ends with the name, or with the name and which of its values it was.
-            name = next(part for part in reversed(item["loc"]) if isinstance(part, str))
-            found.setdefault(name, []).append(_words_for(item))
-    return api.create_response(request, {"errors": found}, status=422)
-
-
-def _words_for(item: Any) -> str:
-    context = item.get("ctx", {})
-    match item["type"]:
-        case "greater_than_equal":
-            return _("Give a number from %(lowest)s up.") % {"lowest": context["ge"]}
-        case "less_than_equal":
-            return _("Give a number up to %(highest)s.") % {"highest": context["le"]}
-        case "int_parsing" | "int_parsing_size" | "int_from_float":
-            return _("Give a whole number.")
-        case "literal_error" | "enum":
-            return _("Choose one of: %(values)s.") % {"values": context["expected"]}
-        case kind if kind.startswith("date"):
-            return _("Give a date as YYYY-MM-DD.")
-        case _other:
-            return str(item["msg"])
-
-
 @api.exception_handler(SearchUnavailable)
 def _search_is_down(request: HttpRequest, error: SearchUnavailable) -> HttpResponse:
     errors = {"search": [_("Search does not answer at the moment. Please try again shortly.")]}
     return api.create_response(request, {"errors": errors}, status=503)
 
 
-@_read(
+@read(
+    router,
     "/v1/search",
     response={200: SearchOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["search"],
-    summary=gettext_noop("Search policies and interpretations, with counts for each filter"),
+    summary=gettext_noop("Search everything, with counts for each filter"),
 )
-def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
-    """Search policies and interpretations; with counts by facet."""
+def find(request: HttpRequest, response: HttpResponse, query: Query[SearchQuery]) -> dict[str, Any]:
+    """Search policies, interpretations and consultations; with counts by facet."""
     with override(query.lang):
         found = _search(query, types=tuple(query.type), facets=FACETS)
+        if any(result.type == "consultation" for result in found.results):
+            consultations.never_keep(response)
         return _answer(found, query) | {
             "facets": {
                 name: [
@@ -234,7 +167,8 @@ def find(request: HttpRequest, query: Query[SearchQuery]) -> dict[str, Any]:
         }
 
 
-@_read(
+@read(
+    router,
     "/v1/policies/",
     response={200: ListOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["policies"],
@@ -286,6 +220,8 @@ def _answer(found: search.SearchResult, query: LibraryQuery) -> dict[str, Any]:
 
 def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
     """What every result says; reads what ``for_lists()`` fetched."""
+    if isinstance(page, ConsultationPage):
+        return consultations.result(page, language, timezone.now())
     title = page.headline_in(language) or page.headline_in(SOURCE)
     if isinstance(page, InterpretationPage):
         return {
@@ -317,7 +253,8 @@ def _line(page: Any, language: str, today: datetime.date) -> dict[str, Any]:
     }
 
 
-@_read(
+@read(
+    router,
     "/v1/policies/{code}/{number}",
     response={200: PolicyOut, 404: ErrorsOut, 410: ErrorsOut, 422: ErrorsOut},
     tags=["policies"],
@@ -396,7 +333,8 @@ def _relations(life: reading.Life, language: str) -> list[dict[str, Any]]:
     ]
 
 
-@_read(
+@read(
+    router,
     "/v1/suggest",
     response={200: SuggestionsOut, 422: ErrorsOut, 503: ErrorsOut},
     tags=["search"],
@@ -408,6 +346,7 @@ def suggest(request: HttpRequest, q: Typed = "", lang: Shown = "zh-hans") -> dic
         lists = {
             "policy": reverse("policies:library"),
             "interpretation": reverse("policies:interpretations"),
+            "consultation": reverse("policies:library"),
         }
         found = search.suggestions(q, day=rules.local_day(timezone.now()), language=lang)
         return {

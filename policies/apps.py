@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,17 +10,37 @@ class PoliciesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.db.models.signals import pre_delete, pre_save
         from wagtail.documents import get_document_model
         from wagtail.images import get_image_model
 
+        from consultations import replaced
         from freshness.signals import bump_when_changed
         from organisations import access
-        from policies import guards, panels, search
+        from policies import guards, panels, reading, search
         from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
 
         guards.register_all()
         search.register_all()
         panels.install()
+        replaced.register(reading.for_comparison)
         access.register_public(PolicyPage.objects.public)
         access.register_public(InterpretationPage.objects.public)
-        bump_when_changed(Subject, Audience, Territory, get_image_model(), get_document_model())
+        access.register_public_files(reading.is_in_older_text)
+        files = (get_image_model(), get_document_model())
+        bump_when_changed(Subject, Audience, Territory, *files)
+        for model in files:
+            pre_save.connect(_keep_released_file, sender=model)
+            pre_delete.connect(_keep_released_file_there, sender=model)
+
+
+def _keep_released_file(instance: Any, update_fields: Any, **_signal: Any) -> None:
+    from policies import services
+
+    services.refuse_saving_changed_file(instance, update_fields=update_fields)
+
+
+def _keep_released_file_there(instance: Any, **_signal: Any) -> None:
+    from policies import services
+
+    services.refuse_changing_released_file(instance)

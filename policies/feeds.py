@@ -18,6 +18,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from consultations.models import ConsultationPage
 from multilingual.languages import CODES, FOREIGN, SOURCE, language_tag, suffixed
 from policies import library, rules
 from policies.models import InterpretationPage, PolicyPage
@@ -90,6 +91,12 @@ ADDRESS = {
         *(f"release__policy_release__{part}" for part in _RELEASE),
         "release__serial",
     ],
+    "consultations": ["announcement__slug"],
+}
+VIEWS = {
+    "policies": "policies:policy",
+    "interpretations": "policies:interpretation",
+    "consultations": "consultations:consultation",
 }
 
 
@@ -106,6 +113,9 @@ STATIC_PAGES = (
     "policies:library",
     "policies:catalogue",
     "policies:interpretations",
+    "consultations:list",
+    "consultations:receipts",
+    "consultations:exemptions",
     "portal:about",
     "portal:site_map",
     "portal:accessibility",
@@ -155,12 +165,13 @@ def _sections() -> dict[str, Any]:
     return {
         "policies": PolicyPage.objects.public(),
         "interpretations": InterpretationPage.objects.public(),
+        "consultations": ConsultationPage.objects.public(),
     }
 
 
 def _entry(name: str, row: dict[str, Any]) -> _Entry:
     """An entry made of a few columns only: a sitemap lists thousands of documents."""
-    view = {"policies": "policies:policy", "interpretations": "policies:interpretation"}[name]
+    view = VIEWS[name]
     with override(SOURCE):
         path = reverse(view, args=[row[column] for column in ADDRESS[name]])
     codes = [

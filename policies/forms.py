@@ -15,6 +15,7 @@ from search.services import SORTS, SearchRequest
 
 FACETS = ("validity", "kind", "issuer", "subject", "audience", "territory")
 PAGE_SIZE = 20
+CONSULTATIONS = 5
 LONGEST_QUERY = 300
 LONGEST_VALUE = 64
 MOST_VALUES = 50
@@ -32,7 +33,7 @@ class LibraryQuery:
     issued_to: datetime.date | None = None
     sort: str = ""
     page: int = 1
-    errors: tuple[str, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def order(self) -> str:
@@ -42,6 +43,11 @@ class LibraryQuery:
     @property
     def is_filtered(self) -> bool:
         return bool(self.filters or self.issued_from or self.issued_to)
+
+    @property
+    def error_lines(self) -> list[str]:
+        """What is wrong, each thing once."""
+        return list(dict.fromkeys(self.errors.values()))
 
     def parameters(self) -> Iterator[tuple[str, str]]:
         """Everything but the page, as the parameters of an address."""
@@ -71,6 +77,13 @@ class LibraryQuery:
         filters = {key: values for key, values in self.filters.items() if key != name}
         return replace(self, filters=filters | ({name: left} if left else {}))
 
+    @property
+    def swapped(self) -> LibraryQuery | None:
+        """The same question with its days in the right order; None if they are in it."""
+        if not (self.issued_from and self.issued_to and self.issued_from > self.issued_to):
+            return None
+        return replace(self, issued_from=self.issued_to, issued_to=self.issued_from)
+
     def unfiltered(self) -> LibraryQuery:
         return replace(self, filters={}, issued_from=None, issued_to=None)
 
@@ -92,6 +105,15 @@ class LibraryQuery:
             facets=FACETS if count else (),
         )
 
+    def ask_for_consultations(self, day: datetime.date, language: str) -> SearchRequest:
+        """The same question, asked of consultations: the few that fit best."""
+        return replace(
+            self.ask(day, language, size=CONSULTATIONS, count=False),
+            types=("consultation",),
+            page=1,
+            strict=True,
+        )
+
     def ask_for_interpretations(self, day: datetime.date, language: str) -> SearchRequest:
         """The words of the question, asked of interpretations."""
         return SearchRequest(
@@ -106,8 +128,11 @@ class LibraryQuery:
 
 
 def read(parameters: QueryDict) -> LibraryQuery:
-    """Read the parameters of an address; what cannot be used is left out, and ``errors`` say so."""
-    errors: list[str] = []
+    """Read the parameters of an address; ``errors`` say by name what is wrong with them.
+
+    A value that means nothing is left out. Days in the wrong order are kept, and find nothing.
+    """
+    errors: dict[str, str] = {}
     filters = {}
     for name in FACETS:
         values = tuple(dict.fromkeys(v[:LONGEST_VALUE] for v in parameters.getlist(name) if v))
@@ -115,17 +140,20 @@ def read(parameters: QueryDict) -> LibraryQuery:
             filters[name] = values[:MOST_VALUES]
     sort = parameters.get("sort", "")
     if sort not in ("", *SORTS):
-        errors.append(_("This order is not known; the usual one was taken."))
+        errors["sort"] = _("This order is not known; the usual one was taken.")
         sort = ""
-    return LibraryQuery(
+    asked = LibraryQuery(
         q=" ".join(parameters.get("q", "").replace("\x00", "").split())[:LONGEST_QUERY],
         filters=filters,
-        issued_from=_day(parameters.get("from", ""), errors),
-        issued_to=_day(parameters.get("to", ""), errors),
+        issued_from=_day("from", parameters, errors),
+        issued_to=_day("to", parameters, errors),
         sort=sort,
         page=_page(parameters.get("page", "")),
-        errors=tuple(dict.fromkeys(errors)),
+        errors=errors,
     )
+    if asked.swapped:
+        errors["from"] = _("The first day is later than the last day.")
+    return asked
 
 
 def _page(text: str) -> int:
@@ -141,11 +169,12 @@ def day(text: str) -> datetime.date:
     return datetime.date.fromisoformat(text)
 
 
-def _day(text: str, errors: list[str]) -> datetime.date | None:
+def _day(name: str, parameters: QueryDict, errors: dict[str, str]) -> datetime.date | None:
+    text = parameters.get(name, "")
     if not text:
         return None
     try:
         return day(text)
     except ValueError:
-        errors.append(_("Write dates as year-month-day, such as 2026-10-08."))
+        errors[name] = _("Write dates as year-month-day, such as 2026-10-08.")
         return None

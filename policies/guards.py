@@ -16,6 +16,7 @@ IMMUTABLE = (
     models.Correction,
     models.InterpretationWaiver,
     models.InterpretationRelease,
+    models.InterpretationCorrection,
     models.Withdrawal,
     models.Reinstatement,
     models.Effect,

@@ -10,6 +10,7 @@ from html import escape
 from django.db.models import Count
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -23,7 +24,22 @@ from search.services import FacetValue, Result, SearchResult, search
 
 SHOWN_AT_ONCE = 8
 DEEPEST_PAGE = 500
-_plain_lines: Kept[tuple[int, str, datetime.date], lines.PolicyLine] = Kept(most=4_000)
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """A document among the results. The question has a part in the last three alone."""
+
+    url: str
+    facts: SafeString
+    badge: SafeString
+    title: str = ""
+    snippet: str = ""
+    why: str = ""
+
+
+# Lines without their question: what can be kept of them.
+_unasked_lines: Kept[tuple[int, str, datetime.date], ResultLine] = Kept(most=4_000)
 
 
 @dataclass(frozen=True)
@@ -60,30 +76,23 @@ def newest(parameters: QueryDict, *, day: datetime.date, count: int) -> list[Pol
         return None
 
 
-def result_lines(
-    found: SearchResult, language: str, today: datetime.date
-) -> list[lines.PolicyLine]:
+def result_lines(found: SearchResult, language: str, today: datetime.date) -> list[ResultLine]:
     """The results as lines of a list, with their marks and the reason where none is visible."""
     objects = {(result.object.pk, language, today): result.object for result in found.results}
 
     def read(
         missing: list[tuple[int, str, datetime.date]],
-    ) -> dict[tuple[int, str, datetime.date], lines.PolicyLine]:
+    ) -> dict[tuple[int, str, datetime.date], ResultLine]:
         explained = _interpretations([objects[key] for key in missing])
         return {
-            key: _with_facts(
-                lines.policy(
-                    objects[key], language, today, interpretations=explained.get(key[0], 0)
-                ),
-                language,
-            )
+            key: _unasked_line(objects[key], language, today, explained.get(key[0], 0))
             for key in missing
         }
 
-    plain = _plain_lines.get(found.version, list(objects), read)
+    unasked = _unasked_lines.get(found.version, list(objects), read)
     return [
         replace(
-            plain[key],
+            unasked[key],
             title=_title(result, language),
             snippet=result.snippet,
             why=_why(result.reason),
@@ -92,10 +101,16 @@ def result_lines(
     ]
 
 
-def _with_facts(line: lines.PolicyLine, language: str) -> lines.PolicyLine:
-    """The line with all that does not depend on the question rendered."""
+def _unasked_line(
+    page: PolicyPage, language: str, today: datetime.date, interpretations: int
+) -> ResultLine:
+    line = lines.policy(page, language, today, interpretations=interpretations)
     context = {"line": line, "language_code": language}
-    return replace(line, facts=render_to_string("policies/line_facts.html", context))
+    return ResultLine(
+        url=line.url,
+        facts=render_to_string("policies/line_facts.html", context),
+        badge=render_to_string("policies/line_badge.html", context),
+    )
 
 
 def _title(result: Result, language: str) -> SafeString:
@@ -181,6 +196,8 @@ def active(asked: forms.LibraryQuery, found: SearchResult | None) -> list[Active
             continue
         values = found.facets.get(name, ()) if found else ()
         label = next((item.label for item in values if item.value == value), value)
+        if name in ("from", "to"):
+            label = format_html('<time dir="ltr">{}</time>', value)
         shown.append(Active(named[name], label, asked.without(name, value).address()))
     return shown
 

@@ -13,26 +13,7 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 
-from multilingual.languages import LANGUAGES, suffixed
-
-
-def _translations() -> ObjectList:
-    """Title and abstract in the eight other languages, each shown once it is ready."""
-    return ObjectList(
-        [
-            MultiFieldPanel(
-                [
-                    FieldPanel(suffixed("headline", code), heading=_("Title")),
-                    FieldPanel(suffixed("abstract", code), heading=_("Abstract")),
-                    FieldPanel(suffixed("translation_ready", code), heading=_("Translation ready")),
-                ],
-                heading=name,
-                classname="collapsed",
-            )
-            for code, name in LANGUAGES[1:]
-        ],
-        heading=_("Translations"),
-    )
+from multilingual.panels import translations
 
 
 def policy_tabs() -> TabbedInterface:
@@ -96,7 +77,7 @@ def policy_tabs() -> TabbedInterface:
                 ],
                 heading=_("Effects and relations"),
             ),
-            _translations(),
+            translations(),
             ObjectList(
                 [
                     HelpPanel(
@@ -139,7 +120,8 @@ def interpretation_tabs() -> TabbedInterface:
                 ],
                 heading=_("Text"),
             ),
-            _translations(),
+            translations(),
+            ObjectList([FieldPanel("correction_reason")], heading=_("Corrections")),
         ]
     )
 

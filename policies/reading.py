@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, overload
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest
+from wagtail.documents import get_document_model
+from wagtail.models import Page
 
+from consultations.replaced import ReplacedText
 from legaltext.parser import parse
 from legaltext.tree import LegalText
-from multilingual.languages import suffixed
+from multilingual.languages import CODES, suffixed
+from organisations.models import Organisation
 from policies.enums import Basis
 from policies.models import (
     Correction,
     Effect,
+    InterpretationCorrection,
     InterpretationPage,
+    OlderText,
+    PolicyAttachment,
+    PolicyIssuer,
+    PolicyNumber,
     PolicyPage,
     PolicyRelation,
     Release,
@@ -120,10 +132,62 @@ def interpretation_for_page(release: Release, number: int) -> InterpretationPage
     return page
 
 
-def body_of(correction: Correction) -> Any:
-    """The text that a correction replaced, as the body of a page."""
-    stored = [{"type": kind, "value": value} for kind, value in correction.old_body]
-    return PolicyPage._meta.get_field("body").to_python(stored)
+@overload
+def as_it_was(page: PolicyPage, older: OlderText) -> PolicyPage: ...
+@overload
+def as_it_was(page: InterpretationPage, older: OlderText) -> InterpretationPage: ...
+def as_it_was(page: Any, older: OlderText) -> Any:
+    """A released page with the text and the facts that a correction replaced, to be shown only.
+
+    It has no translations, since those that stand belong to the text of today. What was not kept
+    is blank.
+    """
+    kept, was = older.old_facts, copy(page)
+    was._cluster_related_objects = {}
+    was.body = older.body
+    was.headline_zh_hans, was.abstract_zh_hans = older.old_headline, kept.get("abstract", "")
+    for code in CODES:
+        setattr(was, suffixed("translation_ready", code), False)
+    days: tuple[str, ...] = ("signed_on",)
+    texts: tuple[str, ...] = ("kind", "speaker")
+    if isinstance(page, PolicyPage):
+        days = ("adopted_on", "issued_on", "effective_on", "expires_on")
+        texts = ("kind", "adoption_note")
+        was.numbers = [PolicyNumber(text=text) for text in kept.get("numbers", ())]
+        was.issuers = _issuers_by_code(kept.get("issuers", ()))
+        was.attachments = older_attachments(older)
+    for name in texts:
+        setattr(was, name, kept.get(name) or "")
+    for name in days:
+        day = kept.get(name)
+        setattr(was, name, datetime.date.fromisoformat(day) if day else None)
+    return was
+
+
+def _issuers_by_code(codes: Sequence[str]) -> list[PolicyIssuer]:
+    known = {o.code: o for o in Organisation.objects.filter(code__in=codes).with_names()}
+    return [PolicyIssuer(organisation=known[code]) for code in codes if code in known]
+
+
+def older_attachments(older: OlderText) -> list[PolicyAttachment]:
+    """The attachments of an older text; one whose file is not on this site has only its title."""
+    digests = [digest for _title, digest in older.attachments]
+    files = {
+        file.file_hash: file for file in get_document_model().objects.filter(file_hash__in=digests)
+    }
+    return [
+        PolicyAttachment(title=title, document=files.get(digest))
+        for title, digest in older.attachments
+    ]
+
+
+def is_in_older_text(file: Any) -> bool:
+    """Tell whether a stored image or document stands in an older text of a public page."""
+    corrections = Correction.objects.filter(release__page__in=PolicyPage.objects.public())
+    explained = InterpretationCorrection.objects.filter(
+        release__page__in=InterpretationPage.objects.public()
+    )
+    return any(older.shows(file) for older in chain(corrections, explained))
 
 
 def parsed(body: Any, request: HttpRequest) -> tuple[LegalText, list[Insertion]]:
@@ -139,6 +203,17 @@ def parsed(body: Any, request: HttpRequest) -> tuple[LegalText, list[Insertion]]
             html = block.render(context={"request": request})
             insertions.append(Insertion(offset, html))
     return _tree("\n".join(pieces)), insertions
+
+
+def for_comparison(page: Page) -> ReplacedText | None:
+    """A public document with its text, for the draft that would replace it."""
+    document = PolicyPage.objects.public().filter(pk=page.pk).select_related("release").first()
+    if document is None:
+        return None
+    texts = [str(block.value) for block in document.body if block.block_type == "text"]
+    return ReplacedText(
+        document.headline_zh_hans, document.release.get_absolute_url(), "\n".join(texts)
+    )
 
 
 @lru_cache(maxsize=32)

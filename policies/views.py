@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,12 +18,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from consultations.presenters import results
 from multilingual.languages import CODES, SOURCE, language_tag
 from organisations.models import Level, Organisation
 from policies import forms, reading, rules
 from policies import library as library_page
 from policies.enums import Kind
-from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
+from policies.models import InterpretationPage, OlderText, PolicyPage, Release, Withdrawal
 from policies.presenters import facts, law, lines, structured, words
 from search.engine import SearchUnavailable
 from search.services import search
@@ -39,7 +41,8 @@ def page_language() -> str:
 def library(request: HttpRequest) -> HttpResponse:
     """Search and filters over all policies; it says so when search is down."""
     language = page_language()
-    today = rules.local_day(timezone.now())
+    now = timezone.now()
+    today = rules.local_day(now)
     asked = forms.read(request.GET)
     context: dict[str, Any] = {
         "section": "library",
@@ -55,6 +58,8 @@ def library(request: HttpRequest) -> HttpResponse:
     }
     try:
         found = search(asked.ask(today, language))
+        drafts_asked = asked.ask_for_consultations(today, language)
+        consultations = search(drafts_asked) if asked.q and asked.page == 1 else None
     except SearchUnavailable:
         return _search_is_down(request, "policies/library.html", **context)
     context |= {
@@ -64,7 +69,14 @@ def library(request: HttpRequest) -> HttpResponse:
         "active": library_page.active(asked, found),
         "pages": library_page.pages(asked, found.total, request.GET),
     }
-    return render(request, "policies/library.html", context)
+    if consultations and consultations.results:
+        context["consultations"] = consultations
+        context["drafts"] = results.lines(consultations, language, now)
+    response = render(request, "policies/library.html", context)
+    if "drafts" in context:
+        # Whether they are open changes by the minute.
+        response["Cache-Control"] = "no-cache"
+    return response
 
 
 @require_safe
@@ -88,8 +100,8 @@ def policy_context(
     status = rules.validity(known, today)
     versions = list(release.corrections.all())
     old = _old_version(request, versions)
-    body = reading.body_of(old) if old else page.body
-    text, insertions = reading.parsed(body, request)
+    shown = reading.as_it_was(page, old) if old else page
+    text, insertions = reading.parsed(shown.body, request)
     marks = (
         {}
         if old
@@ -103,29 +115,31 @@ def policy_context(
         )
     )
     url = request.build_absolute_uri(release.get_absolute_url())
-    translated = bool(words.headline(page, language))
+    translated = bool(words.headline(shown, language))
     return {
         "section": "library",
-        "page": page,
+        "page": shown,
         "release": release,
         "trail": [
             {"name": _("Policy library"), "url": reverse("policies:library")},
             *_subject_step(page, language),
-            {"name": _first_number(page) or release.index_number, "lang": "zh-Hans"},
+            {"name": _first_number(shown) or release.index_number, "lang": "zh-Hans"},
         ],
-        "title": words.headline(page, language) or words.headline(page, SOURCE),
-        "chinese_title": words.headline(page, SOURCE),
-        "title_html": words.title(page, language),
-        "old_title": old.old_headline if old else "",
+        "title": words.headline(shown, language) or words.headline(shown, SOURCE),
+        "chinese_title": words.headline(shown, SOURCE),
+        "title_html": words.title(shown, language),
         "translated": translated,
-        "abstract": words.abstract_marked(page, language),
-        "plain_abstract": words.abstract(page, language) or words.abstract(page, SOURCE),
-        "numbers": words.numbers(page, language),
+        "abstract": words.abstract_marked(shown, language),
+        "plain_abstract": words.abstract(shown, language) or words.abstract(shown, SOURCE),
+        "numbers": words.numbers(shown, language),
         "status": status,
+        "in_force_from": page.effective_on,
         "banner": facts.banner(
             page, status, life.on_it, life.others, text, today=today, language=language
         ),
-        "facts": facts.facts(
+        "facts": facts.older(shown, language)
+        if old
+        else facts.facts(
             page, rules.text_state(known, page.consolidated_as_of, today), language, today=today
         ),
         "law": law.law_html(text, marks, insertions, _("Link to this provision")),
@@ -134,7 +148,7 @@ def policy_context(
             text.contents(), marks, {"dead": _("(repealed)"), "amended": _("(amended)")}
         ),
         "timeline": facts.timeline(
-            page,
+            shown,
             life.on_it,
             life.of_it,
             life.relations,
@@ -147,8 +161,8 @@ def policy_context(
         "interpretations": [lines.interpretation(item, language) for item in life.interpretations],
         "versions": versions,
         "old": old,
-        "attachments": page.attachments.all(),
-        "citation": structured.citation(page, url, today),
+        "attachments": shown.attachments.all(),
+        "citation": structured.citation(shown, url, today),
         "structured": structured.legislation(page, status, url),
         "canonical": url,
         "alternates": [
@@ -159,7 +173,7 @@ def policy_context(
     }
 
 
-def _old_version(request: HttpRequest, versions: list[Any]) -> Any:
+def _old_version(request: HttpRequest, versions: Sequence[OlderText]) -> OlderText | None:
     """The kept text that ``?version=N`` asks for; None for the current one."""
     wanted = request.GET.get("version")
     if wanted is None:
@@ -220,28 +234,33 @@ def interpretation_context(
     """What the page of an interpretation shows; a preview gives it a draft."""
     language = page_language()
     today = rules.local_day(timezone.now())
+    versions = list(page.release.corrections.all())
+    old = _old_version(request, versions)
+    shown = reading.as_it_was(page, old) if old else page
     url = request.build_absolute_uri(page.release.get_absolute_url())
     return {
         "section": "interpretations",
-        "page": page,
+        "page": shown,
         "trail": [
             {"name": _("Interpretations"), "url": reverse("policies:interpretations")},
             {"name": _("This interpretation")},
         ],
-        "title": words.headline(page, language) or words.headline(page, SOURCE),
-        "title_html": words.title(page, language),
-        "translated": bool(words.headline(page, language)),
-        "abstract": words.abstract_marked(page, language),
-        "plain_abstract": words.abstract(page, language) or words.abstract(page, SOURCE),
+        "title": words.headline(shown, language) or words.headline(shown, SOURCE),
+        "title_html": words.title(shown, language),
+        "translated": bool(words.headline(shown, language)),
+        "abstract": words.abstract_marked(shown, language),
+        "plain_abstract": words.abstract(shown, language) or words.abstract(shown, SOURCE),
         "policy": lines.policy(document, language, today),
         "siblings": [
             lines.interpretation(item, language) for item in siblings if item.pk != page.pk
         ],
+        "versions": versions,
+        "old": old,
         "canonical": url,
         "alternates": [
             {"tag": language_tag(item), "code": item}
             for item in CODES
-            if words.headline(page, item)
+            if words.headline(shown, item)
         ],
     }
 

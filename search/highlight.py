@@ -152,13 +152,13 @@ def _tokens(leaves: Iterable[str]) -> list[str]:
 
 def _places(folded: str, wanted: Iterable[str]) -> Iterator[Span]:
     for token in wanted:
+        anywhere, length = analysis.is_cjk(token), len(token)
         place = folded.find(token)
         for _ in range(_MOST_PLACES):
             if place < 0:
                 break
-            end = place + len(token)
-            if analysis.is_cjk(token) or _is_word(folded, place, end):
-                yield place, end
+            if anywhere or _is_word(folded, place, place + length):
+                yield place, place + length
             place = folded.find(token, place + 1)
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from legaltext import document_numbers
@@ -97,6 +98,7 @@ def _says_something(text: str) -> bool:
     return bool(analysis.tokens(analysis.normalise(text)))
 
 
+@lru_cache(maxsize=16)  # a page asks the same of policies and of consultations
 def plan(query: str, *, day: int, language: str = "zh-hans") -> Plan:
     """The plan for a query typed in any script; an empty one finds everything.
 

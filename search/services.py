@@ -1,7 +1,7 @@
 """Searching, and keeping the index equal to the database."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
@@ -34,7 +34,7 @@ class SearchRequest:
     """What a reader asks. `day` is today in Shanghai; `issued_from` and `issued_to` are inclusive.
 
     `filters` are chosen values by facet; `types` empty means every type; `facets` are those to
-    count.
+    count. `strict` takes the query at its word: nothing looser is found, and nothing proposed.
     """
 
     day: date
@@ -48,6 +48,7 @@ class SearchRequest:
     size: int = 20
     language: str = "zh-hans"
     facets: tuple[str, ...] = FACETS
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,9 @@ def search(request: SearchRequest) -> SearchResult:
         for name, values in request.filters.items()
         if values
     }
+    plan = planner.plan(request.q, day=day, language=request.language)
     hits = running.search(
-        planner.plan(request.q, day=day, language=request.language),
+        replace(plan, loose=None) if request.strict else plan,
         Filters(
             facets=filters,
             types=request.types,
@@ -146,37 +148,39 @@ def search(request: SearchRequest) -> SearchResult:
         size=request.size,
     )
     version = freshness.current()
+    return SearchResult(
+        total=hits.total,
+        page=request.page,
+        size=request.size,
+        results=tuple(_results(hits, request, version)),
+        facets={
+            name: _facet(name, counts, filters.get(name, ()), request.language, version)
+            for name, counts in hits.facets.items()
+        },
+        did_you_mean=None if request.strict else _did_you_mean(running, request, hits),
+        engine=running.name,
+        version=version,
+    )
+
+
+def _results(hits: Hits, request: SearchRequest, version: int) -> Iterator[Result]:
+    if not hits.items:
+        return
     visible = _present([hit.key for hit in hits.items], request.language, version)
     highlighter = Highlighter(request.q, request.language)
-    results = []
     for hit in hits.items:
         if hit.key not in visible:
             continue
         titles = hit.stored.titles
         language = request.language if titles.get(request.language) else "zh-hans"
-        results.append(
-            Result(
-                key=hit.key,
-                type=split_key(hit.key)[0],
-                object=visible[hit.key],
-                title=highlighter.title(titles.get(language, ""), language),
-                snippet=highlighter.snippet(hit),
-                reason=highlighter.reason(hit) if request.q else None,
-            )
+        yield Result(
+            key=hit.key,
+            type=split_key(hit.key)[0],
+            object=visible[hit.key],
+            title=highlighter.title(titles.get(language, ""), language),
+            snippet=highlighter.snippet(hit),
+            reason=highlighter.reason(hit) if request.q else None,
         )
-    return SearchResult(
-        total=hits.total,
-        page=request.page,
-        size=request.size,
-        results=tuple(results),
-        facets={
-            name: _facet(name, counts, filters.get(name, ()), request.language, version)
-            for name, counts in hits.facets.items()
-        },
-        did_you_mean=_did_you_mean(running, request, hits),
-        engine=running.name,
-        version=version,
-    )
 
 
 def suggestions(typed: str, *, day: date, language: str = "zh-hans") -> list[Suggestion]:

@@ -99,6 +99,9 @@ class TantivyEngine:
         by = "newest" if sort == "relevance" and plan.strict is None else sort
         with _guarded():
             searcher = self._searcher()
+            # A page asks for consultations too, and a library need not have any.
+            if filters.types and not any(searcher.doc_freq("type", of) for of in filters.types):
+                return Hits(total=0, items=(), facets={name: {} for name in facets})
             query, total, addresses = _ask(searcher, plan.strict, filters, day, by, page, size)
             loose = (
                 plan.loose is not None

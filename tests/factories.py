@@ -15,6 +15,14 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from wagtail.models import Collection, Locale, Page, Site
 
+from consultations.enums import Procedure
+from consultations.models import (
+    Announcement,
+    Channel,
+    CitedBasis,
+    ConsultationAuthority,
+    ConsultationPage,
+)
 from organisations import services as organisations
 from organisations.models import Level, Organisation, Role
 from policies.enums import Disclosure, InterpretationKind, Kind
@@ -188,3 +196,66 @@ def correct(page: Any, of: Team, **changes: Any) -> Any:
         setattr(draft, name, value)
     draft.save_revision(user=of.drafter)
     return review(page, of)
+
+
+DRAFT = """第一章 总则
+第一条 为了规范电动自行车停放和充电管理，预防火灾，制定本办法。
+第二条 本市行政区域内电动自行车的停放和充电适用本办法。
+第二章 停放和充电
+第三条 新建住宅小区应当配建停放场所和充电设施。
+既有住宅小区由物业服务人设置集中停放场所：
+（一）有条件的，设在室外；
+（二）没有条件的，设在一层架空层。
+第四条 禁止在楼道内停放电动自行车或者为其充电。
+第五条 充电服务费实行明码标价。
+第六条 本办法自2027年1月1日起施行。"""
+
+
+def consultation(of: Team, title: str = "", **fields: Any) -> ConsultationPage:
+    """A complete draft by the team's drafter, ready to be submitted; ``fields`` override.
+
+    It opens as soon as it is passed, and closes as early as is lawful.
+    """
+    serial = next(_next)
+    values: dict[str, Any] = {
+        "headline_zh_hans": title or f"电动自行车停放和充电管理办法（{serial}）（征求意见稿）",
+        "procedure": Procedure.NORMATIVE_DOCUMENT,
+        "business_related": False,
+        "subject": subject(),
+        "draft": DRAFT,
+        "explanation": "<p>近年来火灾多发，需要规范。</p>",
+        "contact_person": "政策法规处",
+        "contact_phone": "010-5555 0101",
+        "signer": "赵明",
+        "signed_on": datetime.date(2026, 1, 4),
+        "slug": f"consultation-{serial}",
+    } | fields
+    page = ConsultationPage(
+        live=False, owner=of.drafter, title=values["headline_zh_hans"], **values
+    )
+    page.authorities = [ConsultationAuthority(organisation=of.organisation)]
+    page.cited_bases = [CitedBasis(text="《中华人民共和国消防法》第三条")]
+    page.channels = [
+        Channel(kind="post", address="澜川市人民路1号，100000", note="信封注明“征求意见”"),
+        Channel(kind="email", address="fagui@lanchuan.example"),
+    ]
+    of.page.add_child(instance=page)
+    page.save_revision(user=of.drafter)
+    return page
+
+
+def announce(of: Team | None = None, **fields: Any) -> Announcement:
+    """A consultation that its team has announced just now, at the clock's time."""
+    of = of or team()
+    announced: Announcement = review(consultation(of, **fields), of).announcement
+    return announced
+
+
+def change(announcement: Announcement, of: Team, kind: str, **changes: Any) -> None:
+    """Takes changes of an announced draft through the review, with a reason."""
+    draft = announcement.page.get_latest_revision_as_object()
+    values = {"change": kind, "change_reason": f"修改 {next(_next)}"} | changes
+    for name, value in values.items():
+        setattr(draft, name, value)
+    draft.save_revision(user=of.drafter)
+    review(announcement.page, of)

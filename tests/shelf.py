@@ -1,7 +1,7 @@
-"""A library that many tests read and none may change: made and indexed once for a module.
+"""What many tests read: made and indexed once for a module, and gone after it.
 
-``stocked`` stands inside a transaction that is rolled back at its end, so what a test changes in
-its own transaction is gone after it, and what is made here is gone after the module.
+It stands inside a transaction that is rolled back at its end; what a test changes in its own
+transaction is gone after the test. A test that changes the index takes a copy of it.
 """
 
 from __future__ import annotations
@@ -49,19 +49,26 @@ class Shelf:
 
 
 @contextmanager
-def stocked(directory: Path) -> Iterator[Shelf]:
-    """A library with documents of every validity, some translated, one hostile, one hidden."""
+def held(directory: Path) -> Iterator[None]:
+    """What is made inside stays until the end of this context, with its index in a directory."""
     with override_settings(SEARCH_DIR=directory), translation.override("zh-hans"):
-        held = transaction.atomic()
-        held.__enter__()
+        outermost = transaction.atomic()
+        outermost.__enter__()
         try:
-            shelf = _fill()
-            search.rebuild()
-            yield shelf
+            yield
         finally:
             search.engine().close()
             transaction.set_rollback(True)
-            held.__exit__(None, None, None)
+            outermost.__exit__(None, None, None)
+
+
+@contextmanager
+def stocked(directory: Path) -> Iterator[Shelf]:
+    """A library with documents of every validity, some translated, one hostile, one hidden."""
+    with held(directory):
+        shelf = _fill()
+        search.rebuild()
+        yield shelf
 
 
 def _fill() -> Shelf:

@@ -6,7 +6,7 @@ import wagtail.fields
 from django.db import migrations, models
 
 import multilingual.pages
-import policies.models.guarded
+import organisations.guarded
 
 
 class Migration(migrations.Migration):
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "interpretations",
             },
             bases=(
-                policies.models.guarded.GuardedPageMixin,
+                organisations.guarded.GuardedPageMixin,
                 multilingual.pages.MultilingualMixin,
                 "wagtailcore.page",
             ),
@@ -673,7 +673,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "policy documents",
             },
             bases=(
-                policies.models.guarded.GuardedPageMixin,
+                organisations.guarded.GuardedPageMixin,
                 multilingual.pages.MultilingualMixin,
                 "wagtailcore.page",
             ),

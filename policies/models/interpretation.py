@@ -11,9 +11,9 @@ from wagtail.query import PageQuerySet
 
 from multilingual.languages import LANGUAGES
 from multilingual.pages import MultilingualMixin
+from organisations.guarded import GuardedPageMixin
 from policies import blocks
 from policies.enums import InterpretationKind
-from policies.models.guarded import GuardedPageMixin
 
 
 class InterpretationQuerySet(PageQuerySet, models.QuerySet[Any]):
@@ -21,11 +21,12 @@ class InterpretationQuerySet(PageQuerySet, models.QuerySet[Any]):
         """Only released interpretations of policies that are public themselves."""
         from policies.models.policy import PolicyPage
 
-        return self.filter(
-            live=True,
-            release__isnull=False,
-            release__policy_release__page__in=PolicyPage.objects.public().values("pk"),
+        # As a list of all public policies it would take as long with one interpretation as with
+        # thousands.
+        document = PolicyPage.objects.public().filter(
+            pk=models.OuterRef("release__policy_release__page")
         )
+        return self.filter(models.Exists(document), live=True, release__isnull=False)
 
     def for_lists(self) -> Self:
         wide = ("body", "search_description", "release__policy_release__page__body")
@@ -37,6 +38,8 @@ class InterpretationQuerySet(PageQuerySet, models.QuerySet[Any]):
 
 class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
     """解读: explains the policy below which it stands, and is released with it or after it."""
+
+    services_module = "policies.services"
 
     headline = models.CharField(_("title"), max_length=500)
     abstract = models.TextField(_("summary"), blank=True)
@@ -50,6 +53,11 @@ class InterpretationPage(GuardedPageMixin, MultilingualMixin, Page):
     )
     signed_on = models.DateField(_("date signed"), null=True, blank=True)
     body = StreamField(blocks.interpretation_body(), blank=True, verbose_name=_("text"))
+    correction_reason = models.TextField(
+        _("reason for the correction"),
+        blank=True,
+        help_text=_("Needed when the released text changes; it is shown with the date."),
+    )
 
     objects = PageManager.from_queryset(InterpretationQuerySet)()
 

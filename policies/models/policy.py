@@ -14,6 +14,7 @@ from wagtail.query import PageQuerySet
 
 from multilingual.languages import CODES, LANGUAGES, SOURCE
 from multilingual.pages import MultilingualMixin
+from organisations.guarded import GuardedPageMixin
 from policies import blocks
 from policies.enums import (
     Disclosure,
@@ -23,7 +24,6 @@ from policies.enums import (
     RelationKind,
     Validity,
 )
-from policies.models.guarded import GuardedPageMixin
 from policies.models.terms import Audience, Subject, Territory
 from policies.rules import ValidityFacts
 
@@ -86,6 +86,8 @@ _WIDE = ("body", "no_interpretation_reason", "correction_reason", "search_descri
 
 class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
     """An authoritative document. What was released of it stands in rows beside it (release.py)."""
+
+    services_module = "policies.services"
 
     headline = models.CharField(_("title"), max_length=500)
     abstract = models.TextField(_("abstract"), blank=True)

@@ -6,11 +6,13 @@ A page's fields come back from whatever revision is published; these do not.
 from __future__ import annotations
 
 import datetime
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
 from policies import rules
 from policies.enums import Basis, EffectKind, ImportedStatus
@@ -68,10 +70,9 @@ class Release(models.Model):
         return reverse("policies:policy", args=[self.organisation_code, self.year, self.serial])
 
 
-class Correction(models.Model):
-    """更正: the released text as it stood before, kept because revisions can be purged."""
+class OlderText(models.Model):
+    """更正: a released text as it stood before, kept because revisions can be purged."""
 
-    release = models.ForeignKey(Release, models.PROTECT, related_name="corrections")
     seq = models.PositiveIntegerField()
     corrected_at = models.DateTimeField()
     reason = models.TextField()
@@ -79,15 +80,45 @@ class Correction(models.Model):
     old_body = models.JSONField()
     old_facts = models.JSONField()
 
+    release: models.ForeignKey[Any, Any]
+    page_model: ClassVar[type[Page]]
+
     class Meta:
+        abstract = True
         ordering = ["release", "seq"]
         constraints = [
-            models.UniqueConstraint(fields=["release", "seq"], name="correction_seq_once"),
-            models.CheckConstraint(condition=~Q(reason=""), name="correction_has_a_reason"),
+            models.UniqueConstraint(fields=["release", "seq"], name="%(class)s_seq_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="%(class)s_has_a_reason"),
         ]
 
     def __str__(self) -> str:
         return f"{self.release} · {self.seq}"
+
+    @property
+    def body(self) -> Any:
+        """The older text as the body of a page."""
+        stored = [{"type": kind, "value": value} for kind, value in self.old_body]
+        return self.page_model._meta.get_field("body").to_python(stored)
+
+    @property
+    def attachments(self) -> list[tuple[str, str]]:
+        """The older attachments: title, and SHA-1 of the file."""
+        return [(title, digest) for title, digest in self.old_facts.get("attachments", ())]
+
+    def shows(self, file: Any) -> bool:
+        """Tell whether a stored image or document stands in the older text."""
+        body = self.body
+        return any(digest == file.file_hash for _title, digest in self.attachments) or any(
+            isinstance(file, model) and key == str(file.pk)
+            for model, key, *_path in body.stream_block.extract_references(body)
+        )
+
+
+class Correction(OlderText):
+    """What a correction of a policy replaced."""
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="corrections")
+    page_model = PolicyPage
 
 
 class InterpretationWaiverQuerySet(models.QuerySet["InterpretationWaiver"]):
@@ -142,6 +173,13 @@ class InterpretationRelease(models.Model):
             "policies:interpretation",
             args=[policy.organisation_code, policy.year, policy.serial, self.serial],
         )
+
+
+class InterpretationCorrection(OlderText):
+    """What a correction of an interpretation replaced."""
+
+    release = models.ForeignKey(InterpretationRelease, models.PROTECT, related_name="corrections")
+    page_model = InterpretationPage
 
 
 class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):

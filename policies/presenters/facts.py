@@ -145,6 +145,20 @@ def facts(page: PolicyPage, state: TextState, language: str, *, today: datetime.
     return found
 
 
+def older(page: PolicyPage, language: str) -> list[Fact]:
+    """The facts that belong to an older text; what it was filed under does not."""
+    return [
+        Fact(_("Index number"), format_html("<bdi>{}</bdi>", page.release.index_number)),
+        Fact(_("Document number"), words.numbers(page, language)),
+        Fact(_("Issuing authority"), words.issuers(page, language)),
+        Fact(_("Kind"), page.get_kind_display()),
+        Fact(_("Date adopted"), date(page.adopted_on)),
+        Fact(_("Date issued"), date(page.issued_on)),
+        Fact(_("Effective date"), date(page.effective_on)),
+        Fact(_("Valid until"), date(page.expires_on)),
+    ]
+
+
 def _places(effect: Effect, text: LegalText | None, language: str) -> SafeString:
     anchors = list(effect.provisions)
     known = text.anchors() if text else {}

@@ -5,14 +5,17 @@ Written by hand and not by templates: a law of 100,000 characters has thousands 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from legaltext.tree import HEADINGS, Entry, Kind, LegalText, Node
 
+LETTER_DAY = re.compile(r"[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日")
+BARE = re.compile(r"[^。：；，！？]{2,60}")
 LONG = 60
 """From this many articles on, those off screen are laid out only when they come near."""
 
@@ -43,8 +46,9 @@ class _Writer:
     inserted: int = 0
 
     def own(self, *parts: str) -> None:
-        """Count a node's own words, and write the insertions that follow them."""
-        self.seen += sum(visible(part) for part in parts)
+        """Count a node's own words, which says where insertions stand."""
+        if self.insertions:
+            self.seen += sum(visible(part) for part in parts)
 
     def due(self) -> Iterator[str]:
         while (
@@ -75,8 +79,8 @@ def law_html(
     """
     writer = _Writer(marks, insertions, escape(link_title))
     writer.flush()
-    for node in text.preamble:
-        _line(writer, node, "gk-pre")
+    for node, style in zip(text.preamble, _letter(text.preamble), strict=True):
+        _line(writer, node, style)
     for node in text.body:
         _node(writer, node, 2)
     for node in text.closing:
@@ -86,6 +90,26 @@ def law_html(
     writer.seen = max((i.offset for i in insertions), default=0)
     writer.flush()
     return mark_safe("".join(writer.out))  # noqa: S308
+
+
+def _letter(lines: Sequence[Node]) -> list[str]:
+    """The style of each line before the articles: a covering letter, its signature, a title.
+
+    The signature is the day and the lines without a stop before it; the title, if one is
+    repeated, is the last line after it.
+    """
+    styles = ["gk-pre"] * len(lines)
+    bare = [BARE.fullmatch(f"{line.label}{line.heading}{line.text}") is not None for line in lines]
+    signed = next((n for n, line in enumerate(lines) if LETTER_DAY.fullmatch(line.text)), None)
+    if signed is None or not signed:
+        return styles
+    first = signed
+    while first and bare[first - 1]:
+        first -= 1
+    styles[first : signed + 1] = ["gk-pre gk-closing"] * (signed + 1 - first)
+    if len(lines) - signed == 2 and bare[-1]:
+        styles[-1] = "gk-pre gk-title"
+    return styles
 
 
 def _node(w: _Writer, node: Node, level: int) -> None:

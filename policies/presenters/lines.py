@@ -34,10 +34,7 @@ class PolicyLine:
     released_at: datetime.datetime
     status: Validity
     abstract: SafeString
-    snippet: str = ""
-    why: str = ""
     interpretations: int = 0
-    facts: str = ""  # what stands below the title, where it is rendered already
 
 
 @dataclass(frozen=True)
@@ -66,8 +63,6 @@ def policy(
     language: str,
     today: datetime.date,
     *,
-    snippet: str = "",
-    why: str = "",
     interpretations: int = 0,
 ) -> PolicyLine:
     """A document as a list shows it. Reads what ``for_lists()`` fetched."""
@@ -82,8 +77,6 @@ def policy(
         released_at=page.release.released_at,
         status=rules.validity(page.validity_facts(), today),
         abstract=words.abstract_marked(page, language),
-        snippet=snippet,
-        why=why,
         interpretations=interpretations,
     )
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from multilingual.languages import SOURCE, suffixed
+from multilingual.words import joined as joined
+from multilingual.words import marked as marked
+from multilingual.words import own_or_chinese
 
 if TYPE_CHECKING:
     from organisations.models import Organisation
     from policies.models import InterpretationPage, PolicyPage
     from policies.models.terms import Term
-
-SEPARATORS = {"zh-hans": "、", "ja": "、", "ar": "، "}
-
-
-def marked(text: str, language: str, page_language: str) -> SafeString:
-    """``text`` escaped, in a ``<bdi lang>`` where it is not in the language of the page."""
-    if language == page_language:
-        return format_html("{}", text)
-    tag = "zh-Hans" if language == SOURCE else language
-    return format_html('<bdi lang="{}">{}</bdi>', tag, text)
 
 
 def title(page: PolicyPage | InterpretationPage, language: str) -> SafeString:
@@ -66,8 +58,7 @@ def organisation(body: Organisation, day: datetime.date | None, language: str) -
     name = body.dated_name_on(day)
     if name is None:
         return format_html("{}", body.code)
-    own = getattr(name, suffixed("name", language)) or ""
-    return marked(own or name.full_name(SOURCE), language if own else SOURCE, language)
+    return own_or_chinese(name, "name", language)
 
 
 def issuers(page: PolicyPage, language: str) -> SafeString:
@@ -83,8 +74,7 @@ def issuers(page: PolicyPage, language: str) -> SafeString:
 
 def term(value: Term, language: str) -> SafeString:
     """A subject, audience or territory in ``language``."""
-    own = getattr(value, suffixed("name", language)) or ""
-    return marked(own or value.label(SOURCE), language if own else SOURCE, language)
+    return own_or_chinese(value, "name", language)
 
 
 def numbers(page: PolicyPage, language: str) -> SafeString:
@@ -92,8 +82,3 @@ def numbers(page: PolicyPage, language: str) -> SafeString:
     return joined(
         (marked(number.text, SOURCE, language) for number in page.numbers.all()), language
     )
-
-
-def joined(parts: Iterable[str], language: str) -> SafeString:
-    """Parts as a list in a sentence of ``language``."""
-    return format_html_join(SEPARATORS.get(language, ", "), "{}", ((part,) for part in parts))

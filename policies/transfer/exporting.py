@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Prefetch
 
 from multilingual.languages import CODES, suffixed
-from organisations.models import Organisation, OrganisationPage
-from policies import rules
+from organisations.models import Organisation, OrganisationPage, Succession
+from policies import reading, rules
 from policies.enums import ImportedStatus, Validity
-from policies.models import Correction, Effect, InterpretationPage, PolicyPage, PolicyRelation
+from policies.models import Effect, InterpretationPage, OlderText, PolicyPage, PolicyRelation
 from policies.models.policy import standing_effects
 from policies.models.terms import Term
 from policies.transfer import media
@@ -24,8 +24,10 @@ CORE = ("id", "title", "issuer", "doc_number", "date", "status", "body")
 def export_rows(today: datetime.date) -> Iterator[dict[str, Any]]:
     """Give each public policy as a row, with its files, as it stands on the Shanghai day ``today``.
 
-    Effects and relations name their documents by index number, and only public ones.
+    Effects and relations name their documents by index number, and only public ones. The first
+    row brings all organisations along, those without a document too.
     """
+    brought = {"organisations": _organisations()}
     public = PolicyPage.objects.public().order_by(
         "release__organisation_code", "release__year", "release__serial"
     )
@@ -42,7 +44,8 @@ def export_rows(today: datetime.date) -> Iterator[dict[str, Any]]:
         explained = _interpretations(some)
         for page in _complete(some):
             owner = owners[page.path[: -page.steplen]]
-            yield _row(page, owner, explained.get(page.pk, []), shown, today)
+            yield _row(page, owner, explained.get(page.pk, []), shown, today) | brought
+            brought = {}
 
 
 def _complete(ids: list[int]) -> list[PolicyPage]:
@@ -149,18 +152,24 @@ def _status(page: PolicyPage, today: datetime.date) -> str:
 def _interpretations(ids: list[int]) -> dict[int, list[InterpretationPage]]:
     found: dict[int, list[InterpretationPage]] = {}
     pages = InterpretationPage.objects.public().filter(release__policy_release__page__in=ids)
-    for page in pages.select_related("release__policy_release").order_by("release__serial"):
+    pages = pages.select_related("release__policy_release").order_by("release__serial")
+    for page in pages.prefetch_related("release__corrections"):
         found.setdefault(page.release.policy_release.page_id, []).append(page)
     return found
 
 
-def _correction(correction: Correction) -> dict[str, Any]:
+def _correction(correction: OlderText) -> dict[str, Any]:
     return {
         "corrected_at": correction.corrected_at.isoformat(),
         "reason": correction.reason,
         "headline": correction.old_headline,
         "body": media.packed_blocks(correction.old_body),
         "facts": correction.old_facts,
+        "attachments": [
+            {"title": item.title, "file": media.packed(item.document)}
+            for item in reading.older_attachments(correction)
+            if item.document_id
+        ],
     }
 
 
@@ -171,6 +180,7 @@ def _interpretation(page: InterpretationPage) -> dict[str, Any]:
         "speaker": page.speaker,
         "signed_on": _iso(page.signed_on),
         "body": _blocks(page),
+        "corrections": [_correction(found) for found in page.release.corrections.all()],
     }
 
 
@@ -185,6 +195,22 @@ def _texts(page: PolicyPage | InterpretationPage) -> dict[str, Any]:
 def _blocks(page: PolicyPage | InterpretationPage) -> list[list[Any]]:
     stored = page.body.get_prep_value()
     return media.packed_blocks((block["type"], block["value"]) for block in stored)
+
+
+def _organisations() -> list[dict[str, Any]]:
+    successions = Succession.objects.select_related("successor").order_by("on", "successor__code")
+    found = Organisation.objects.select_related("parent").with_names()
+    return [
+        _organisation(organisation)
+        | {
+            "parent": organisation.parent.code if organisation.parent else None,
+            "successions": [
+                {"successor": succession.successor.code, "on": _iso(succession.on)}
+                for succession in organisation.successions.all()
+            ],
+        }
+        for organisation in found.prefetch_related(Prefetch("successions", successions))
+    ]
 
 
 def _organisation(organisation: Organisation) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import override
 from pypinyin import lazy_pinyin
-from wagtail.models import Locale, Page
+from wagtail.models import Locale, Page, ReferenceIndex
 
 from freshness import services as freshness
 from ledger import services as ledger
@@ -28,7 +28,7 @@ from legaltext.tree import squeeze
 from multilingual.languages import CODES, SOURCE, suffixed
 from multilingual.pages import insert_pages
 from organisations.models import Organisation, OrganisationName
-from organisations.services import establish, establish_unverified, rename
+from organisations.services import establish, establish_unverified
 from outbox import services as outbox
 from policies import rules, services
 from policies.enums import Basis, Disclosure, ImportedStatus
@@ -38,6 +38,7 @@ from policies.models import (
     Effect,
     ImportRecord,
     IndexCounter,
+    InterpretationCorrection,
     InterpretationPage,
     InterpretationRelease,
     Obligation,
@@ -55,7 +56,8 @@ from policies.models import (
 from policies.models.terms import Term
 from policies.services import take_serials
 from policies.transfer import media
-from policies.transfer.rows import OrganisationRow, Row, TermRow, kind_of
+from policies.transfer.organisations import bring_in, establish_stated
+from policies.transfer.rows import CorrectionRow, OrganisationRow, Row, TermRow, kind_of
 
 CHUNK = 500
 STILL_OWES = "this document is a draft here that still owes an answer to the public"
@@ -115,6 +117,7 @@ class _Importer:
 
     def take(self, rows: list[tuple[int, Row]]) -> Outcome:
         outcome = Outcome()
+        rows = [pair for pair in rows if self._brings_organisations(*pair, outcome)]
         ids = [row.id for _, row in rows]
         present = set(
             ImportRecord.objects.filter(source_id__in=ids).values_list("source_id", flat=True)
@@ -137,6 +140,17 @@ class _Importer:
             self.seen.add(row.id)
         self._import_together(fresh, outcome)
         return outcome
+
+    def _brings_organisations(self, line: int, row: Row, outcome: Outcome) -> bool:
+        """Make the organisations that a row brings along, before its document needs them."""
+        try:
+            if row.organisations:
+                with transaction.atomic(), override(SOURCE):
+                    bring_in(row.organisations, now=self.now)
+        except (IntegrityError, DataError, ValidationError) as error:
+            outcome.errors.append((line, _words(error)))
+            return False
+        return True
 
     def _import_together(self, rows: list[tuple[int, Row]], outcome: Outcome) -> None:
         """Import the rows in one transaction; if the database refuses, each in its own."""
@@ -169,7 +183,13 @@ class _Importer:
         insert_pages(pages, [plan.owner.page for plan in planned])
         self._insert_parts(planned, pages)
         releases = self._insert_releases(planned, pages)
-        _insert_corrections(planned, releases)
+        _insert_corrections(
+            Correction,
+            (
+                (release, plan.row.corrections, plan.owner)
+                for plan, release in zip(planned, releases, strict=True)
+            ),
+        )
         interpretations = self._insert_interpretations(planned, pages, releases)
         ledger.record(
             "policies.imported",
@@ -194,7 +214,7 @@ class _Importer:
     def _stated(self, stated: OrganisationRow) -> Organisation:
         if stated.code not in self.organisations:
             known = Organisation.objects.filter(code=stated.code).first()
-            return self._with_page(known or self._establish(stated))
+            return self._with_page(known or establish_stated(stated, now=self.now))
         return self.organisations[stated.code]
 
     def _with_page(self, organisation: Organisation) -> Organisation:
@@ -218,26 +238,6 @@ class _Importer:
         unknown = [name for name in unmet if name not in self.organisations]
         made = establish_unverified(unknown, now=self.now)
         self.organisations |= zip(unknown, made, strict=True)
-
-    def _establish(self, stated: OrganisationRow) -> Organisation:
-        first, *later = sorted(stated.names, key=lambda n: n.valid_from or datetime.date.min)
-        organisation = establish(
-            stated.code,
-            level=stated.level,
-            names=first.name,
-            short_names=first.short_name,
-            verified=stated.verified,
-            now=self.now,
-        )
-        for name in later:
-            rename(
-                organisation,
-                name.name,
-                valid_from=name.valid_from or datetime.date.min,
-                short_names=name.short_name,
-                now=self.now,
-            )
-        return organisation
 
     def _term(self, model: type[Term], stated: TermRow | None) -> Any:
         if stated is None:
@@ -329,6 +329,7 @@ class _Importer:
             for plan, page in pairs
             for i, stated in enumerate(plan.row.attachments)
         )
+        _note_files(page for plan, page in pairs if plan.row.blocks or plan.row.attachments)
         ImportRecord.objects.bulk_create(
             ImportRecord(
                 page=page,
@@ -386,7 +387,7 @@ class _Importer:
     def _insert_interpretations(
         self, planned: list[Planned], pages: list[PolicyPage], releases: list[Release]
     ) -> list[int]:
-        made, parents, belongs = [], [], []
+        made, parents, belongs, kept = [], [], [], []
         for plan, page, release in zip(planned, pages, releases, strict=True):
             for serial, stated in enumerate(plan.row.interpretations, start=1):
                 title = stated.titles[SOURCE]
@@ -403,30 +404,49 @@ class _Importer:
                 made.append(interpretation)
                 parents.append(page)
                 belongs.append((release, serial))
+                kept.append((stated.corrections, plan.owner))
         insert_pages(made, parents)
-        InterpretationRelease.objects.bulk_create(
+        _note_files(made)
+        inserted = InterpretationRelease.objects.bulk_create(
             InterpretationRelease(
                 page=page, policy_release=release, serial=serial, released_at=self.now
             )
             for page, (release, serial) in zip(made, belongs, strict=True)
         )
+        _insert_corrections(
+            InterpretationCorrection,
+            ((found, *of) for found, of in zip(inserted, kept, strict=True)),
+        )
         return [page.pk for page in made]
 
 
-def _insert_corrections(planned: list[Planned], releases: list[Release]) -> None:
-    Correction.objects.bulk_create(
-        Correction(
-            release=release,
-            seq=seq,
-            corrected_at=stated.corrected_at,
-            reason=stated.reason,
-            old_headline=stated.headline,
-            old_facts=stated.facts,
-            old_body=[list(block) for block in media.unpacked_blocks(stated.body, plan.owner)],
-        )
-        for plan, release in zip(planned, releases, strict=True)
-        for seq, stated in enumerate(plan.row.corrections, start=1)
-    )
+def _note_files(pages: Iterable[Page]) -> None:
+    """Let Wagtail know which files the pages show; it learns that from signals otherwise."""
+    for page in pages:
+        ReferenceIndex.create_or_update_for_object(page)
+
+
+def _insert_corrections(
+    model: Any, of: Iterable[tuple[Any, list[CorrectionRow], Organisation]]
+) -> None:
+    """Insert the older texts of releases; their files are stored for the owner."""
+    kept = []
+    for release, corrections, owner in of:
+        for seq, stated in enumerate(corrections, start=1):
+            for item in stated.attachments:
+                media.stored_document(item.file, owner)
+            kept.append(
+                model(
+                    release=release,
+                    seq=seq,
+                    corrected_at=stated.corrected_at,
+                    reason=stated.reason,
+                    old_headline=stated.headline,
+                    old_facts=stated.facts.model_dump(mode="json", exclude_unset=True),
+                    old_body=[list(block) for block in media.unpacked_blocks(stated.body, owner)],
+                )
+            )
+    model.objects.bulk_create(kept)
 
 
 class _BadRow(Exception):

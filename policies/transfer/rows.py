@@ -102,6 +102,7 @@ Day = Annotated[datetime.date | None, BeforeValidator(_day)]
 Body = Annotated[list[tuple[str, Any]], AfterValidator(_without_nul)]
 Level = Literal["nation", "province", "city", "district", "town", ""]
 IndexNumber = Annotated[str, Field(pattern=INDEX_NUMBER)]
+Code = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
 
 
 class Part(BaseModel):
@@ -124,10 +125,20 @@ class NameRow(Part):
 
 
 class OrganisationRow(Part):
-    code: Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
+    code: Code
     level: Level = ""
     verified: bool = True
     names: Annotated[list[NameRow], Field(min_length=1)]
+
+
+class SuccessionRow(Part):
+    successor: Code
+    on: Annotated[datetime.date, BeforeValidator(_day)]
+
+
+class AuthorityRow(OrganisationRow):
+    parent: Code | None = None
+    successions: list[SuccessionRow] = []
 
 
 class AliasRow(Part):
@@ -149,16 +160,6 @@ class RelationRow(Part):
     target: IndexNumber
 
 
-class InterpretationRow(Part):
-    titles: Annotated[Titles, AfterValidator(_in_chinese)]
-    abstracts: Texts = {}
-    ready: list[Language] = []
-    kind: InterpretationKind
-    speaker: Annotated[Text, at_most(200)] = ""
-    signed_on: Day = None
-    body: Body
-
-
 class FileRow(Part):
     title: Annotated[Filled, at_most(255)]
     name: Annotated[str, Field(pattern=r"^[^/\\\x00]{1,80}\.[A-Za-z0-9]{1,8}$")]
@@ -170,12 +171,39 @@ class AttachmentRow(Part):
     file: FileRow
 
 
+class OlderFactsRow(Part):
+    kind: Text = ""
+    numbers: list[Text] = []
+    issuers: list[Code] = []
+    attachments: list[tuple[Text, Text]] = []
+    adoption_note: Text = ""
+    adopted_on: Day = None
+    issued_on: Day = None
+    effective_on: Day = None
+    expires_on: Day = None
+    speaker: Text = ""
+    signed_on: Day = None
+    abstract: Text = ""
+
+
 class CorrectionRow(Part):
     corrected_at: AwareDatetime
     reason: Filled
     headline: Annotated[Text, at_most(500)]
     body: Body
-    facts: Annotated[dict[str, Any], AfterValidator(_without_nul)] = {}
+    facts: OlderFactsRow = OlderFactsRow()
+    attachments: list[AttachmentRow] = []
+
+
+class InterpretationRow(Part):
+    titles: Annotated[Titles, AfterValidator(_in_chinese)]
+    abstracts: Texts = {}
+    ready: list[Language] = []
+    kind: InterpretationKind
+    speaker: Annotated[Text, at_most(200)] = ""
+    signed_on: Day = None
+    body: Body
+    corrections: list[CorrectionRow] = []
 
 
 class Row(Part):
@@ -192,6 +220,7 @@ class Row(Part):
     topic: Blank = ""
     source: Blank = ""
     # Optional, and written by the export.
+    organisations: list[AuthorityRow] = []
     index_number: IndexNumber | None = None
     owner: OrganisationRow | None = None
     issuers: list[OrganisationRow] = []

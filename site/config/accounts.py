@@ -11,21 +11,10 @@ from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
-from demo import services as demo
+from demo import desk, services
 from organisations.models import Role
 
 ROLES = {"administrator": _("City administrator"), **{role.value: role.label for role in Role}}
-
-
-def client_address(request: HttpRequest) -> str:
-    """The address a request comes from, as the outermost of our own proxies saw it.
-
-    What stands further left in `X-Forwarded-For` was written by the client and is worth nothing.
-    """
-    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
-        return seen[-settings.PROXY_COUNT]
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -57,8 +46,8 @@ class EditorLoginView(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         if settings.DEMO:
-            context["demo_password"] = demo.PASSWORD
+            context["demo_password"] = services.PASSWORD
             context["demo_accounts"] = [
-                person | {"role": ROLES[person["role"]]} for person in demo.read("people.json")
+                person | {"role": ROLES[person["role"]]} for person in desk.read("people.json")
             ]
         return context

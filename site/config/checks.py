@@ -15,6 +15,7 @@ from django.db import connections
 from django.http.request import validate_host
 
 from config import readiness
+from uploads import scanning
 
 
 @checks.register(checks.Tags.security, deploy=True)
@@ -28,6 +29,12 @@ def production_settings(
             "SECRET_KEY is not set: each server would make its own, kept beside the database.",
             "Set SECRET_KEY to a random text of 50 characters or more.",
             "E001",
+        ),
+        (
+            settings.PERSONAL_DATA_KEYS_ARE_DERIVED,
+            "PERSONAL_DATA_KEYS is not set: contact data would be encrypted with SECRET_KEY.",
+            "Set PERSONAL_DATA_KEYS to a random text of 50 characters or more.",
+            "E009",
         ),
         (
             settings.DEBUG,
@@ -89,6 +96,7 @@ def reachable_services(
         "CACHE_URL": _cache_answers,
         "CELERY_BROKER_URL": readiness.broker,
         "ELASTICSEARCH_URL": readiness.search_cluster,
+        "CLAMAV_URL": scanning.probe,
     }
     found: list[checks.CheckMessage] = []
     for name, probe in services.items():

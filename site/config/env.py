@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 PREFIX = "GONGKAI_"
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
+SHORTEST_KEY = 32
 
 T = TypeVar("T")
 
@@ -45,15 +46,23 @@ class Environment:
         return bool(self.source.get(name, "").strip())
 
     def _read(
-        self, name: str, default: str, accepts: str, doc: str, parse: Callable[[str], T]
+        self,
+        name: str,
+        default: str,
+        accepts: str,
+        doc: str,
+        parse: Callable[[str], T],
+        *,
+        secret: bool = False,
     ) -> T:
         self.declared[name] = Variable(name, default, accepts, doc)
         value = self.source.get(name, "").strip() or default
         try:
             return parse(value)
         except (ValueError, KeyError, ImproperlyConfigured) as error:
-            message = f"{name}={value!r} cannot be used: it accepts {accepts}."
-            raise InvalidVariable(message) from error
+            shown = "…" if secret else repr(value)
+            message = f"{name}={shown} cannot be used: it accepts {accepts}."
+            raise InvalidVariable(message) from (None if secret else error)
 
     def text(self, name: str, *, default: str = "", accepts: str = "any text", doc: str) -> str:
         return self._read(name, default, accepts, doc, str)
@@ -80,6 +89,20 @@ class Environment:
             return [word.strip() for word in value.split(",") if word.strip()]
 
         return self._read(name, default, "words with commas between them", doc, parse)
+
+    def keys(self, name: str, *, doc: str) -> list[str]:
+        """Secret texts, which no message repeats."""
+
+        def parse(value: str) -> list[str]:
+            keys = [key.strip() for key in value.split(",") if key.strip()]
+            if any(len(key) < SHORTEST_KEY for key in keys):
+                raise ValueError
+            return keys
+
+        accepts = (
+            f"nothing, or random texts of {SHORTEST_KEY} characters or more, commas between them"
+        )
+        return self._read(name, "", accepts, doc, parse, secret=True)
 
     def folder(self, name: str, *, default: str, root: Path, doc: str) -> Path:
         """A path; a relative one starts at `root`."""
@@ -113,6 +136,15 @@ class Environment:
 
         accepts = "`sqlite:///path` or `postgres://user:password@host:port/name`"
         return self._read(name, default, accepts, doc, parse)
+
+    def tcp_address(self, name: str, *, doc: str) -> str:
+        def parse(value: str) -> str:
+            parts = urlsplit(value)
+            if value and (parts.scheme != "tcp" or not parts.hostname or not parts.port):
+                raise ValueError(value)
+            return value
+
+        return self._read(name, "", "nothing, or `tcp://host:port`", doc, parse)
 
     def cache_url(self, name: str, *, default: str, doc: str) -> dict[str, Any]:
         def parse(value: str) -> dict[str, Any]:

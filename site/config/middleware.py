@@ -1,4 +1,4 @@
-"""An API open to all, language by address, a second factor and looser rules for editors."""
+"""HEAD, an API open to all, language by address, a second factor and looser rules for editors."""
 
 from collections.abc import Callable
 
@@ -13,6 +13,7 @@ from django.utils import translation
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN = "/admin/"
 API = "/api/"
+DESCRIPTION = "/api/openapi.json"
 ANY_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag",
@@ -22,6 +23,22 @@ ONLY_READING = {
     "Access-Control-Allow-Headers": "If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
+
+
+class HeadMiddleware:
+    """Answers HEAD with the head of what GET would answer: no server may send the body."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD":
+            if response.streaming:
+                response.streaming_content = ()  # type: ignore[attr-defined]
+            else:
+                response.content = b""
+        return response
 
 
 class OpenApiMiddleware:
@@ -55,12 +72,22 @@ class AddressLocaleMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        language = _language_asked(request) or settings.LANGUAGE_CODE
         with translation.override(language):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
+
+
+def _language_asked(request: HttpRequest) -> str | None:
+    """The language of the address; the open API, which has one address, takes a parameter."""
+    if request.path_info == DESCRIPTION:
+        return "en"
+    if request.path_info.startswith(API):
+        asked = request.GET.get("lang")
+        return asked if asked in dict(settings.LANGUAGES) else None
+    return translation.get_language_from_path(request.path_info)
 
 
 class SecondFactorMiddleware:

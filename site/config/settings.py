@@ -1,5 +1,6 @@
 """The one settings module. What differs between installations comes from the environment."""
 
+import datetime
 import os
 import secrets
 from pathlib import Path
@@ -8,6 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config.env import Environment
+from multilingual.languages import labelled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +42,47 @@ BIND = env.text(
     default="127.0.0.1",
     accepts="the address of an interface",
     doc="The interface the server listens on.",
+)
+POSTAL_CUT_OFF = datetime.timedelta(
+    days=env.number(
+        "POSTAL_CUT_OFF_DAYS",
+        default=7,
+        lowest=0,
+        highest=90,
+        doc="How many days after the close a letter may arrive that was postmarked in time.",
+    )
+)
+CONTACT_CAP = datetime.timedelta(
+    days=env.number(
+        "CONTACT_CAP_DAYS",
+        default=365,
+        lowest=30,
+        highest=3650,
+        doc="How many days after the close contact data is erased at the latest.",
+    )
+)
+SEAL_AFTER = datetime.timedelta(minutes=1)
+COMMENTS_PER_HOUR = env.number(
+    "COMMENTS_PER_HOUR",
+    default=20,
+    lowest=1,
+    highest=100_000,
+    doc="How many comments one network address may send in an hour; whole offices share one.",
+)
+LOOK_UPS_PER_HOUR = env.number(
+    "LOOK_UPS_PER_HOUR",
+    default=60,
+    lowest=1,
+    highest=100_000,
+    doc="How many receipts one network address may look up in an hour.",
+)
+COMMENTS_PER_MINUTE = env.number(
+    "COMMENTS_PER_MINUTE",
+    default=60,
+    lowest=1,
+    highest=1_000_000,
+    doc="More comments than this in a minute on one consultation, and its form asks for a proof "
+    "of work; a comment without one waits for an officer.",
 )
 WEB_CONCURRENCY = env.number(
     "WEB_CONCURRENCY",
@@ -86,6 +129,15 @@ _secret_key = env.text(
     accepts="a random text of 50 characters or more",
     doc="Signs sessions. Empty: one is made and kept in `GONGKAI_VAR`, for demo and development.",
 )
+_personal_data_keys = env.keys(
+    "PERSONAL_DATA_KEYS",
+    doc="Encrypt contact data of people who comment; the first encrypts, all decrypt. Empty: the "
+    "key is made from `SECRET_KEY`, for demo and development.",
+)
+CLAMAV_URL = env.tcp_address(
+    "CLAMAV_URL",
+    doc="The virus scanner (clamd) for files that citizens send. Empty: they are not scanned.",
+)
 _database = env.database_url(
     "DATABASE_URL", default="sqlite:///var/db.sqlite3", doc="SQLite, or PostgreSQL for a city."
 )
@@ -120,6 +172,8 @@ STATIC_ROOT = VAR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = _secret_key or _kept_secret_key()
 SECRET_KEY_IS_GENERATED = not _secret_key
+PERSONAL_DATA_KEYS = _personal_data_keys or [SECRET_KEY]
+PERSONAL_DATA_KEYS_ARE_DERIVED = not _personal_data_keys
 EMBEDDED_QUEUE = CELERY_BROKER_URL.startswith("memory://")
 HTTPS = PUBLIC_URL.startswith("https://")
 
@@ -128,11 +182,16 @@ HTTPS = PUBLIC_URL.startswith("https://")
 INSTALLED_APPS = [
     # Its `publish_scheduled` command replaces Wagtail's, so it stands before it.
     "policies",
+    "consultations",
     "search",
     "organisations",
     "freshness",
     "ledger",
     "outbox",
+    "personaldata",
+    "uploads",
+    "throttling",
+    "workdays",
     "guards",
     "portal",
     "demo",
@@ -142,7 +201,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.typed_table_block",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "organisations.wagtail_users.AccountsConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -172,6 +231,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -237,10 +297,15 @@ else:
 _database["CONN_MAX_AGE"] = 60
 DATABASES = {"default": _database}
 
-CACHES = {"default": _cache, "pages": _cache | {"KEY_PREFIX": "pages"}}
+CACHES = {
+    "default": _cache,
+    "pages": _cache | {"KEY_PREFIX": "pages"},
+    "throttling": _cache | {"KEY_PREFIX": "throttling"},
+}
 if _cache["BACKEND"].endswith("LocMemCache"):
     # A room of its own, or a flood of addresses would push out the counters of failed logins.
     CACHES["pages"] |= {"LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 1_000}}
+    CACHES["throttling"] |= {"LOCATION": "throttling", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 THEME_COOKIE = "gk_theme"
 
 CELERY_TASK_IGNORE_RESULT = True
@@ -254,6 +319,22 @@ CELERY_BEAT_SCHEDULE = {
     "forget what was delivered": {
         "task": "outbox.tasks.prune",
         "schedule": crontab(hour="4", minute="10"),
+    },
+    "erase contact data": {
+        "task": "personaldata.tasks.erase_due",
+        "schedule": crontab(minute="20"),
+    },
+    "seal the rounds that have closed": {
+        "task": "consultations.tasks.seal_due",
+        "schedule": crontab(),
+    },
+    "scan what came while the scanner was away": {
+        "task": "consultations.tasks.scan_waiting",
+        "schedule": crontab(minute="*/10"),
+    },
+    "forget files of unfinished forms": {
+        "task": "uploads.tasks.forget_held",
+        "schedule": crontab(minute="40"),
     },
     "publish what is scheduled": {
         "task": "policies.tasks.publish_scheduled",
@@ -282,7 +363,8 @@ LANGUAGES = [
     ("ar", "العربية"),
 ]
 LANGUAGE_CODE = "zh-hans"
-LOCALE_PATHS = [ROOT / "locale"]
+# The second holds what Wagtail's own Chinese catalogue leaves in English.
+LOCALE_PATHS = [ROOT / "locale", ROOT / "site/config/wagtail_words"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
@@ -291,6 +373,7 @@ MODELTRANSLATION_LANGUAGES = tuple(code for code, _name in LANGUAGES)
 MODELTRANSLATION_DEFAULT_LANGUAGE = "zh-hans"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("zh-hans",)
 MODELTRANSLATION_CUSTOM_FIELDS = ("StreamField",)
+MODELTRANSLATION_BUILD_LOCALIZED_VERBOSE_NAME = labelled
 
 # --- files --------------------------------------------------------------------------------------
 
@@ -311,6 +394,9 @@ STORAGES = {
     },
 }
 SEARCH_DIR = VAR / "search"
+# Of each file that a citizen sends, and how many at once.
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+UPLOAD_MAX_FILES = 5
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # --- Wagtail ------------------------------------------------------------------------------------
@@ -328,6 +414,8 @@ WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAILEMBEDS_FINDERS: list[dict[str, str]] = []
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+WAGTAILIMAGES_IMAGE_FORM_BASE = "policies.admin_forms.ReleasedImageForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "policies.admin_forms.ReleasedDocumentForm"
 # Pages show an SVG as an image, where no script in it runs.
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "svg", "webp"]
 WAGTAILDOCS_EXTENSIONS = [
@@ -385,7 +473,7 @@ AXES_USERNAME_FORM_FIELD = "login"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "config.accounts.client_address"
+AXES_CLIENT_IP_CALLABLE = "throttling.addresses.client_address"
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
@@ -419,7 +507,9 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail and logs ------------------------------------------------------------------------------
 
-EMAIL_BACKEND = _email.pop("EMAIL_BACKEND")
+# Every mail waits in the outbox for the commit of its cause; the transport sends it then.
+EMAIL_BACKEND = "outbox.mail.OutboxBackend"
+MAIL_TRANSPORT = _email.pop("EMAIL_BACKEND")
 globals().update({key: value for key, value in _email.items() if key.startswith("EMAIL_")})
 
 LOGGING = {

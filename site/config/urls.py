@@ -6,16 +6,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path, re_path, reverse
 from django.utils.http import urlencode
-from django.utils.module_loading import import_string
 from django.views.generic import RedirectView
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from config import health
 from config.accounts import EditorLoginView
+from openapi.api import api
+from organisations.views import picture
 from portal.urls import robots_pattern
+from portal.views import no_such_data
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
@@ -23,6 +24,9 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     following = {"next": request.GET.get("next") or reverse("wagtailadmin_home")}
     return redirect(f"{reverse('account_login')}?{urlencode(following)}")
 
+
+for _router in ("policies.api.router", "consultations.api.router"):
+    api.add_router("", _router)
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -32,12 +36,20 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("api/docs", RedirectView.as_view(pattern_name="portal:data")),
-    path("api/", import_string("policies.api.api").urls),
+    path(
+        "api/v1/policies",
+        RedirectView.as_view(pattern_name="api:policies", permanent=True, query_string=True),
+    ),
+    path(
+        "api/v1/consultations",
+        RedirectView.as_view(pattern_name="api:consultations", permanent=True, query_string=True),
+    ),
+    path("api/", no_such_data),
+    path("api/", api.urls),
+    re_path("^api/", no_such_data),
 ]
 if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):
-    urlpatterns.append(
-        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT})
-    )
+    urlpatterns.append(path("media/<path:path>", picture))
 
 urlpatterns += i18n_patterns(
     path("_util/login/", admin_login),
@@ -45,6 +57,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("portal.urls")),
+    path("", include("consultations.urls")),
     path("", include("policies.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=False,

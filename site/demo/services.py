@@ -7,23 +7,23 @@ the day of its issue, so that the city has a past.
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from django.core.files.images import ImageFile
 from django.db import transaction
 from django.utils.translation import override
 from wagtail.images import get_image_model
-from wagtail.models import Page, Site, WorkflowState
+from wagtail.models import Page, Site
 from wagtail.users.models import UserProfile
 
-from multilingual.languages import SOURCE, suffixed
+from demo import consultations
+from demo.desk import DATA, OFFICE, WORKING_HOURS, columns, pass_review, read, staff
+from multilingual.languages import SOURCE
 from organisations import services as organisations
-from organisations.models import Membership, Organisation
-from policies import rules
+from organisations.models import Organisation
 from policies import services as policies
 from policies.enums import Disclosure
 from policies.models import (
@@ -39,18 +39,11 @@ from policies.models import (
     Territory,
 )
 from portal.models import PortalSettings
+from workdays import services as workdays
+from workdays.rules import SHANGHAI
 
-DATA = Path(__file__).parent / "data"
 PASSWORD = "gongkai-demo"  # noqa: S105 - shown on the login page of the demo
-OFFICE = "LC-BG"
-WORKING_HOURS = datetime.time(10, tzinfo=rules.SHANGHAI)
-STAFF = ("drafter", "reviewer", "publisher")
 NOTIFICATIONS = ("submitted_notifications", "approved_notifications", "rejected_notifications")
-
-
-def read(name: str) -> Any:
-    """Give the content of one JSON file of the demo's data folder."""
-    return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
 def is_loaded() -> bool:
@@ -61,10 +54,7 @@ def is_loaded() -> bool:
 def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambda *_: None) -> None:
     """Load the whole city in one transaction. ``progress`` hears how many documents are done."""
     with transaction.atomic(), override(SOURCE):
-        _set_up_the_portal()
-        _load_terms()
-        _load_organisations(now)
-        _load_people(now)
+        load_authorities(now=now)
         stated = sorted(read("policies.json"), key=lambda policy: policy["issued_on"])
         pages: dict[str, PolicyPage] = {}
         interpretations = _by_policy(read("interpretations.json"))
@@ -73,12 +63,33 @@ def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambd
             progress(done, len(stated))
         for draft in read("drafts.json"):
             _leave_on_the_desk(draft, pages)
+        consultations.load(pages, now=now)
+
+
+def load_authorities(*, now: datetime.datetime) -> None:
+    """Load what every document stands on: portal, calendar, terms, authorities and their people."""
+    _set_up_the_portal()
+    extend_calendar(now=now)
+    _load_terms()
+    _load_organisations(now)
+    _load_people(now)
+
+
+def extend_calendar(*, now: datetime.datetime) -> None:
+    """Make up the days off of the running and the coming year where no notice is known.
+
+    Of the year before too: in January the city's consultations reach back into it.
+    """
+    year = now.astimezone(SHANGHAI).year
+    with override(SOURCE):
+        for wanted in (year - 1, year, year + 1):
+            workdays.announce_sample_year(wanted, now=now)
 
 
 def _leave_on_the_desk(stated: dict[str, Any], pages: dict[str, PolicyPage]) -> None:
     """Leave a document where the editors of the demo find it: as a draft, or in legal review."""
     owner = Organisation.objects.select_related("page").get(code=stated["owner"])
-    drafter, *_others = _staff(stated["owner"])
+    drafter, *_others = staff(stated["owner"])
     page = _draft(stated, "\n".join(stated["body"]), pages)
     page.owner = drafter
     owner.page.add_child(instance=page)
@@ -95,8 +106,8 @@ def _set_up_the_portal() -> None:
     Site.objects.filter(is_default_site=True).update(site_name=name)
     settings = PortalSettings.load()
     for field, value in stated.items():
-        columns = _columns(field, value) if isinstance(value, dict) else {field: value}
-        for column, text in columns.items():
+        texts = columns(field, value) if isinstance(value, dict) else {field: value}
+        for column, text in texts.items():
             setattr(settings, column, text)
     settings.save()
 
@@ -104,13 +115,7 @@ def _set_up_the_portal() -> None:
 def _load_terms() -> None:
     for name, model in (("subjects", Subject), ("audiences", Audience), ("territories", Territory)):
         for order, term in enumerate(read("terms.json")[name]):
-            model.objects.create(
-                key=term["key"], sort_order=order, **_columns("name", term["name"])
-            )
-
-
-def _columns(field: str, texts: dict[str, Any]) -> dict[str, Any]:
-    return {suffixed(field, language): text for language, text in texts.items()}
+            model.objects.create(key=term["key"], sort_order=order, **columns("name", term["name"]))
 
 
 def _load_organisations(now: datetime.datetime) -> None:
@@ -145,11 +150,13 @@ def _load_organisations(now: datetime.datetime) -> None:
 
 
 def _load_people(now: datetime.datetime) -> None:
+    # All have the same, and to hash it is slow by design.
+    password = make_password(PASSWORD)
     for person in read("people.json"):
-        user = get_user_model().objects.create_user(
-            person["username"],
+        user = get_user_model().objects.create(
+            username=person["username"],
             email=f"{person['username']}@example.com",
-            password=PASSWORD,
+            password=password,
             last_name=person["name"],
         )
         UserProfile.objects.create(user=user, **dict.fromkeys(NOTIFICATIONS, False))
@@ -158,13 +165,6 @@ def _load_people(now: datetime.datetime) -> None:
         else:
             organisation = Organisation.objects.get(code=person["organisation"])
             organisations.grant(user, organisation, person["role"], now=now)
-
-
-def _staff(code: str) -> list[Any]:
-    """Give drafter, reviewer and publisher of an organisation, or of the government's office."""
-    members = Membership.objects.filter(organisation__code=code).select_related("user")
-    by_role = {member.role: member.user for member in members}
-    return [by_role[role] for role in STAFF] if set(STAFF) <= by_role.keys() else _staff(OFFICE)
 
 
 def _by_policy(stated: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -181,7 +181,8 @@ def _release(
     now: datetime.datetime,
 ) -> PolicyPage:
     owner = Organisation.objects.select_related("page").get(code=policy["owner"])
-    drafter, reviewer, publisher = _staff(policy["owner"])
+    people = staff(policy["owner"])
+    drafter, _reviewer, publisher = people
     body = (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip()
     page = _draft(policy, body, pages)
     page.owner = drafter
@@ -193,24 +194,12 @@ def _release(
         page.add_child(instance=explanation)
         explanation.save_revision(user=drafter)
     page = PolicyPage.objects.get(pk=page.pk)
-    revision = page.save_revision(user=drafter)
-    page.get_workflow().start(page, drafter)
-    page.current_workflow_task_state.approve(user=reviewer)
-    _approve_at_last(page, publisher)
+    revision = pass_review(page, people)
     issued = datetime.date.fromisoformat(policy["issued_on"])
     released_at = min(datetime.datetime.combine(issued, WORKING_HOURS), now)
     policies.publish(page, revision, user=publisher, now=released_at)
     released: PolicyPage = PolicyPage.objects.get(pk=page.pk)
     return released
-
-
-def _approve_at_last(page: PolicyPage, publisher: Any) -> None:
-    """Pass the last step without Wagtail's publication, which would read today's clock."""
-    state = page.current_workflow_task_state
-    state.approve(user=publisher, update=False)
-    WorkflowState.objects.filter(pk=state.workflow_state_id).update(
-        status=WorkflowState.STATUS_APPROVED
-    )
 
 
 def _draft(policy: dict[str, Any], body: str, pages: dict[str, PolicyPage]) -> PolicyPage:
@@ -219,9 +208,9 @@ def _draft(policy: dict[str, Any], body: str, pages: dict[str, PolicyPage]) -> P
         title=policy["title"][SOURCE][:255],
         slug=policy["slug"],
         live=False,
-        **_columns("headline", policy["title"]),
-        **_columns("abstract", policy["abstract"]),
-        **_columns("translation_ready", dict.fromkeys(policy["title"], True)),
+        **columns("headline", policy["title"]),
+        **columns("abstract", policy["abstract"]),
+        **columns("translation_ready", dict.fromkeys(policy["title"], True)),
         kind=policy["kind"],
         disclosure=Disclosure.PROACTIVE,
         adoption_note=policy.get("adoption_note", ""),
@@ -266,9 +255,9 @@ def _interpretation(item: dict[str, Any], owner: Organisation) -> Interpretation
         title=item["title"][SOURCE][:255],
         slug=item["slug"],
         live=False,
-        **_columns("headline", item["title"]),
-        **_columns("abstract", item["abstract"]),
-        **_columns("translation_ready", dict.fromkeys(item["title"], True)),
+        **columns("headline", item["title"]),
+        **columns("abstract", item["abstract"]),
+        **columns("translation_ready", dict.fromkeys(item["title"], True)),
         kind=item["kind"],
         speaker=item["speaker"],
         signed_on=item["signed_on"],

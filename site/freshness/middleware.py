@@ -41,9 +41,10 @@ class PageCacheMiddleware:
             headers, content = kept
             return HttpResponse(content, headers=headers)
         response = self.get_response(request)
-        if _may_be_kept(response):
+        seconds = services.seconds_fresh(response, SECONDS, timezone.now())
+        if seconds and _may_be_kept(response):
             set_response_etag(response)
-            caches[CACHE].set(key, (dict(response.headers), response.content), SECONDS)
+            caches[CACHE].set(key, (dict(response.headers), response.content), seconds)
         return response
 
 

@@ -1,7 +1,10 @@
 """When a cached page is stale: as soon as what the public sees has changed, and never before."""
 
+import datetime
+
 from django.db import connection
 from django.db.models import F
+from django.http import HttpResponse
 
 from freshness.models import ContentVersion
 
@@ -16,6 +19,17 @@ def bump() -> None:
         ContentVersion.objects.update_or_create(
             pk=1, defaults={"version": F("version") + 1}, create_defaults={"version": 1}
         )
+
+
+def keep_until(response: HttpResponse, moment: datetime.datetime | None) -> None:
+    """Let a page be kept until an aware moment at which time alone makes it stale, if any."""
+    response.fresh_until = moment  # type: ignore[attr-defined]
+
+
+def seconds_fresh(response: HttpResponse, most: int, now: datetime.datetime) -> int:
+    """Give for how many seconds from ``now`` on a page may be kept: ``most``, or fewer."""
+    until: datetime.datetime | None = getattr(response, "fresh_until", None)
+    return most if until is None else max(0, min(most, int((until - now).total_seconds())))
 
 
 def current() -> int:

@@ -8,6 +8,9 @@ class GuardsConfig(AppConfig):
 
     def ready(self) -> None:
         from guards import checks, services  # noqa: F401 - importing the checks registers them
+        from guards.registry import CLOCK, register
+
+        register(CLOCK)
 
         pre_migrate.connect(services.step_aside, sender=self, dispatch_uid="guards.step_aside")
         post_migrate.connect(services.put_in_place, sender=self, dispatch_uid="guards.in_place")

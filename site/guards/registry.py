@@ -5,6 +5,8 @@ table that is not a page's (SQLite drops the triggers of a table that a migratio
 register theirs in `ready()`; `guards.services` installs them.
 
 What a guard refuses is an `IntegrityError` in Django; its message begins with the rule's name.
+
+What several triggers ask is a view, a guard too: `view()` writes it. It reads tables, no views.
 """
 
 import re
@@ -16,17 +18,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 PREFIX = "guard_"
+VIEW_MARK = "/* guard */"  # by it SQLite tells our views, which are named without the prefix
 LONGEST_NAME = 63  # PostgreSQL cuts longer identifiers silently
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _STATEMENT = re.compile(
-    rf"CREATE (?P<kind>TRIGGER|FUNCTION) (?P<name>{PREFIX}\w+)\b.*", flags=re.DOTALL
+    rf"CREATE (?P<kind>VIEW|(?:TRIGGER|FUNCTION)(?= {PREFIX})) (?P<name>\w+)\b.*", flags=re.DOTALL
 )
 
 
 @dataclass(frozen=True)
 class Part:
-    """One trigger or function of a guard."""
+    """One trigger, function or view of a guard."""
 
     kind: str
     name: str
@@ -38,7 +41,7 @@ class Guard:
     """A rule on a table, as `CREATE TRIGGER guard_…` and `CREATE FUNCTION guard_…` statements.
 
     The functions below write them: `sqlite_trigger`, `postgresql_trigger` and, for the whole
-    guard of a table that is never changed, `immutable`.
+    guard of a table that is never changed, `immutable`. `view` makes one of `CREATE VIEW`.
     """
 
     name: str
@@ -53,15 +56,16 @@ class Guard:
             self.parts(vendor)
 
     def parts(self, vendor: str) -> list[Part]:
-        """The guard's triggers and functions on a `connection.vendor`, in order of creation."""
+        """What makes up the guard on a `connection.vendor`, in order of creation."""
         parts = []
         for statement in {"sqlite": self.sqlite, "postgresql": self.postgresql}[vendor]:
             sql = " ".join(statement.split()).removesuffix(";")
             match = _STATEMENT.fullmatch(sql)
             if not match or len(match["name"]) > LONGEST_NAME:
                 raise ImproperlyConfigured(
-                    f"Guard {self.name}: a statement begins with CREATE TRIGGER or CREATE FUNCTION "
-                    f"and a name of at most {LONGEST_NAME} letters with {PREFIX}: {sql[:90]}"
+                    f"Guard {self.name}: a statement begins with CREATE TRIGGER, FUNCTION or VIEW "
+                    f"and a name of at most {LONGEST_NAME} letters, the first two with {PREFIX}: "
+                    f"{sql[:90]}"
                 )
             parts.append(Part(match["kind"], match["name"], sql))
         return parts
@@ -133,6 +137,31 @@ def postgresql_trigger(
         f"EXECUTE FUNCTION {PREFIX}{name}()"
     )
     return function, trigger
+
+
+def view(name: str, columns: str, *, table: str, sqlite: str, postgresql: str) -> Guard:
+    """A guard that is a view, which triggers and code ask by its bare `name`.
+
+    columns: their names, with commas; table: the one it waits for; then its SELECT for each
+    database, without `--` comments. On PostgreSQL a migration that alters the type of a column it
+    reads must drop it first; afterwards it is back.
+    """
+    return Guard(
+        name,
+        table,
+        sqlite=(f"CREATE VIEW {name}({columns}) AS {sqlite} {VIEW_MARK}",),
+        postgresql=(f"CREATE VIEW {name}({columns}) AS {postgresql}",),
+    )
+
+
+CLOCK = view(
+    "site_now",
+    "now",
+    table="django_migrations",  # it reads none, so it waits for the first that there is
+    sqlite="SELECT strftime('%Y-%m-%d %H:%M:%S', 'now')",
+    postgresql="SELECT clock_timestamp()",
+)
+"""The moment by the database's own clock: UTC to the second as text on SQLite, else timestamptz."""
 
 
 def refusal(message: str) -> str:

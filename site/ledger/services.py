@@ -1,12 +1,13 @@
 """Writes the log, chains it, and checks the chain."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 from django.db.models import Min
 
@@ -16,6 +17,9 @@ from ledger.rules import GENESIS, is_action
 
 BATCH = 1_000
 LOOK_BACK = 10_000
+
+Verifier = Callable[[], Iterable[str]]
+_verifiers: dict[str, Verifier] = {}
 
 
 @dataclass(frozen=True)
@@ -56,18 +60,36 @@ def record(
     data: what else belongs to the record, as JSON; dates and times are allowed. No personal data.
     Raises ValueError for an action that is no such name.
     """
+    new = entry(action, subject, actor=actor, now=now, data=data)
+    new.save(force_insert=True)
+    return new
+
+
+def entry(
+    action: str,
+    subject: models.Model | None,
+    *,
+    actor: AbstractUser | AnonymousUser | None = None,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+) -> Entry:
+    """As `record`, for `record_all` to write."""
     if not is_action(action):
         raise ValueError(f"An action is small words with dots, not {action!r}.")
-    entry = Entry(at=now, action=action, data=dict(data or {}))
+    new = Entry(at=now, action=action, data=dict(data or {}))
     if isinstance(actor, AbstractUser):
-        entry.actor_id = actor.pk
-        entry.actor_name = (actor.get_full_name() or actor.get_username())[:300]
+        new.actor_id = actor.pk
+        new.actor_name = (actor.get_full_name() or actor.get_username())[:300]
     if subject is not None:
-        entry.subject_type = subject._meta.label_lower
-        entry.subject_id = str(subject.pk)
-        entry.subject_label = str(subject)[:300]
-    entry.save(force_insert=True)
-    return entry
+        new.subject_type = subject._meta.label_lower
+        new.subject_id = str(subject.pk)
+        new.subject_label = str(subject)[:300]
+    return new
+
+
+def record_all(entries: Iterable[Entry]) -> None:
+    """Writes many entries in one go; call it as `record`."""
+    Entry.objects.bulk_create(list(entries))
 
 
 def recorded(action: str, subject: models.Model, **data: Any) -> bool:
@@ -78,6 +100,11 @@ def recorded(action: str, subject: models.Model, **data: Any) -> bool:
         subject_id=str(subject.pk),
         **{f"data__{key}": value for key, value in data.items()},
     ).exists()
+
+
+def entries(*actions: str) -> Iterator[Entry]:
+    """Gives the entries of these actions, oldest first, without holding them all in memory."""
+    return Entry.objects.filter(action__in=actions).order_by("pk").iterator(BATCH)
 
 
 def seal(now: datetime, *, look_back: int | None = LOOK_BACK) -> int:
@@ -143,6 +170,30 @@ def verify(published: Iterable[Root] = ()) -> list[Problem]:
         Problem(seq, None, "the chain ends before this published root") for seq in sorted(expected)
     ]
     return problems
+
+
+def register_verifier(name: str, verifier: Verifier) -> None:
+    """Has `verify_ledger` ask `verifier` too; apps call this in `ready()`.
+
+    verifier: yields one line for each thing that is not what the ledger vouches for.
+    Raises ImproperlyConfigured if another one has the name.
+    """
+    if _verifiers.setdefault(name, verifier) is not verifier:
+        raise ImproperlyConfigured(f"Two verifiers of the ledger are called {name}.")
+
+
+def unregister_verifier(name: str) -> None:
+    """Forgets the verifier."""
+    _verifiers.pop(name, None)
+
+
+def verify_further() -> list[str]:
+    """What the registered verifiers find, each line with the verifier's name."""
+    return [
+        f"{name}: {problem}"
+        for name, verifier in sorted(_verifiers.items())
+        for problem in verifier()
+    ]
 
 
 def _links() -> Iterator[tuple[Seal, Entry | None]]:

@@ -1,5 +1,7 @@
 """The languages of the portal, in the order in which they are offered."""
 
+from django.utils.translation import gettext
+
 SOURCE = "zh-hans"
 LANGUAGES = (
     ("zh-hans", "中文"),
@@ -31,6 +33,19 @@ def translated(instance: object, field: str, language: str) -> str:
         or getattr(instance, suffixed(field, SOURCE))
         or ""
     )
+
+
+def labelled(label: str, language: str) -> str:
+    """Give the label of a field's column: ``Title`` in English is ``Title (English)``.
+
+    The Chinese column, where all begins, goes by the plain label.
+    """
+    if language == SOURCE:
+        return label
+    return gettext("%(field)s (%(language)s)") % {
+        "field": label,
+        "language": dict(LANGUAGES)[language],
+    }
 
 
 def language_tag(code: str) -> str:

@@ -9,11 +9,13 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
+        from wagtail.models import Task, Workflow
 
         from freshness.signals import bump_when_changed
-        from organisations import services
+        from organisations import services, steps
         from organisations.models import Organisation, OrganisationName, Succession
 
+        steps.show_in_every_language(Workflow, Task)
         bump_when_changed(Organisation, OrganisationName, Succession)
         post_migrate.connect(
             services.ensure_workflow, sender=self, dispatch_uid="organisations.workflow"

@@ -1,4 +1,4 @@
-"""The admin's forms for authorities and members; they save by the services."""
+"""The admin's forms for authorities, members and accounts; they save by the services."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput
+from wagtail.users.forms import UserCreationForm, UserEditForm
 
 from multilingual.languages import CODES, LANGUAGES, SOURCE, suffixed
 from organisations import services
@@ -62,6 +63,7 @@ class NameForm(WagtailAdminModelForm):
         model = OrganisationName
         fields = ("organisation", "valid_from", *CODE_OF, *SHORT_CODE_OF)
         widgets = {"valid_from": AdminDateInput}
+        labels = {"organisation": _("Organisation")}
 
     def save(self, commit: bool = True) -> OrganisationName:
         data, now = self.cleaned_data, timezone.now()
@@ -83,6 +85,7 @@ class SuccessionForm(WagtailAdminModelForm):
         model = Succession
         fields = ("predecessor", "successor", "on")
         widgets = {"on": AdminDateInput}
+        labels = {"predecessor": _("Predecessor"), "successor": _("Successor")}
 
     def save(self, commit: bool = True) -> Succession:
         data = self.cleaned_data
@@ -137,3 +140,33 @@ class MembershipForm(WagtailAdminModelForm):
             by=self.for_user,
             now=timezone.now(),
         )
+
+
+class _AccountMixin:
+    """Without groups, since ``services.grant`` gives roles; ``services.save_account`` saves."""
+
+    field_order = ["username", "last_name", "first_name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form: Any = self
+        # A Chinese name stands whole in one field.
+        form.fields["first_name"].required = False
+        if "is_superuser" in form.fields:
+            form.fields["is_superuser"].initial = form.instance.is_superuser
+
+    @property
+    def administrator(self) -> bool:
+        """What was chosen; nobody chooses for themselves."""
+        form: Any = self
+        return bool(form.cleaned_data.get("is_superuser", form.instance.is_superuser))
+
+
+class NewAccountForm(_AccountMixin, UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        fields = ("username", "email", "first_name", "last_name")
+
+
+class AccountForm(_AccountMixin, UserEditForm):
+    class Meta(UserEditForm.Meta):
+        fields = ("username", "email", "first_name", "last_name", "is_active")

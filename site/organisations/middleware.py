@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -60,6 +61,16 @@ ADMINISTRATORS_ONLY = (
 """They answer for all organisations at once."""
 
 
+KEY = re.compile("[0-9]{1,18}")
+"""What can be a key; a longer number fits into no database."""
+
+KEYS_IN_QUERIES = ("id", "parent_page_id", "childOf", "child_of")
+WORDS_IN_QUERIES = ("q", "search")
+
+CLOSED_TO_BULK = "auth"
+"""Accounts change one by one, so that each change is in the ledger."""
+
+
 class OwnSubtreeMiddleware:
     """Lets an editor reach only what stands in their own organisations.
 
@@ -86,10 +97,14 @@ class OwnSubtreeMiddleware:
             match is None
             or not request.path_info.startswith(self.admin)
             or not request.user.is_authenticated
-            or request.user.is_superuser
         ):
             return None
         name = match.view_name or ""
+        _refuse_malformed(request, name, kwargs)
+        if name == "wagtail_bulk_action" and kwargs["app_label"] == CLOSED_TO_BULK:
+            raise Http404
+        if request.user.is_superuser:
+            return None
         if name.startswith(ADMINISTRATORS_ONLY):
             raise PermissionDenied
         self._check_address(request, name, ":".join(match.namespaces), args, kwargs)
@@ -141,6 +156,20 @@ class OwnSubtreeMiddleware:
             _replace_ids(request, reach(request.user).values_list("pk", flat=True))
         elif not parent:
             raise Http404
+
+
+def _refuse_malformed(request: HttpRequest, name: str, kwargs: dict[str, Any]) -> None:
+    """What cannot be a key finds nothing; many views would take it to the database."""
+    for key, value in kwargs.items():
+        if (isinstance(value, int) or key == "pk") and not KEY.fullmatch(str(value)):
+            raise Http404
+    for key, values in request.GET.lists():
+        for value in values:
+            is_all = value == "all" and name == "wagtail_bulk_action"
+            is_key = key in KEYS_IN_QUERIES and value != "" and not is_all
+            is_number = value.isdecimal() and key not in WORDS_IN_QUERIES
+            if "\x00" in value or ((is_key or is_number) and not KEY.fullmatch(value)):
+                raise Http404
 
 
 def _require(within_reach: QuerySet[Any], keys: Iterable[Any]) -> None:

@@ -36,9 +36,9 @@ from wagtail.models import (
 )
 
 from ledger import services as ledger
-from multilingual.languages import suffixed
+from multilingual.languages import SOURCE, suffixed
 from multilingual.pages import insert_pages
-from organisations import rules
+from organisations import models, rules
 from organisations.models import (
     Membership,
     Organisation,
@@ -423,7 +423,74 @@ def appoint_administrator(user: User, *, by: User | None = None, now: datetime.d
         ledger.record("administrator.appointed", user, actor=by, now=now)
 
 
+def addresses_of_members(page: Page) -> list[str]:
+    """Give the e-mail addresses of everybody with a role in the organisation of a page."""
+    members = Membership.objects.filter(organisation=owner_of(page), user__is_active=True)
+    addresses = members.values_list("user__email", flat=True).distinct().order_by("user__email")
+    return [address for address in addresses if address]
+
+
+def dismiss_administrator(user: User, *, by: User | None = None, now: datetime.datetime) -> None:
+    """Take from a person the power over all organisations. Only other administrators may."""
+    if by is not None and (not by.is_superuser or by == user):
+        raise Refused(_("Another administrator dismisses an administrator."))
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_superuser=False, is_staff=False)
+        user.is_superuser = user.is_staff = False
+        ledger.record("administrator.dismissed", user, actor=by, now=now)
+
+
+def save_account(
+    account: User, *, administrator: bool, by: User | None = None, now: datetime.datetime
+) -> User:
+    """Save a new or changed account, and whether it is an administrator's.
+
+    An account is never deleted: what it did is part of the record. It is closed, by
+    ``is_active``. Rights in an organisation come from ``grant``. Raises ``Refused`` unless ``by``
+    is an administrator, or the system.
+    """
+    if by is not None and not by.is_superuser:
+        raise Refused(_("Only an administrator makes and changes accounts."))
+    with transaction.atomic():
+        action = "account.changed" if account.pk else "account.made"
+        was_administrator = bool(account.pk) and account.is_superuser
+        account.save()
+        ledger.record(action, account, actor=by, now=now, data={"active": account.is_active})
+        if administrator and not was_administrator:
+            appoint_administrator(account, by=by, now=now)
+        elif was_administrator and not administrator:
+            dismiss_administrator(account, by=by, now=now)
+    return account
+
+
 # --- the review ---------------------------------------------------------------------------------
+
+
+def owner_of(page: Page) -> Organisation:
+    """Give the organisation in whose subtree the page stands."""
+    organisation = models.owner_of(page)
+    if organisation is None:
+        raise Refused(_("It stands below no organisation."))
+    return organisation
+
+
+def label(page: Page, name: str) -> str:
+    """Give the name of a field as the editor's form shows it."""
+    field = page._meta.get_field(name)
+    label = getattr(field, "verbose_name", None) or field.related_model._meta.verbose_name
+    return str(label).removesuffix(f" [{SOURCE}]")
+
+
+def changed_fields(old: Revision, new: Revision) -> list[str]:
+    """Name the fields that differ between two drafts of one document, by their labels."""
+    page = new.as_object()
+    form_fields = page.get_edit_handler().get_form_class()
+    names = [*form_fields.base_fields, *form_fields.formsets]
+    return [
+        label(page, name)
+        for name in names
+        if old.content.get(name) != new.content.get(name) and name != "comments"
+    ]
 
 
 def drafters(state: WorkflowState, revision: Revision) -> set[int]:
@@ -439,6 +506,30 @@ def refuse_unless_passed_by_different_people(state: WorkflowState, revision: Rev
     approvers = [pk for pk in approved.values_list("finished_by_id", flat=True) if pk is not None]
     if not rules.passed_by_different_people(drafters(state, revision), approvers):
         raise Refused(_("Draft, legal review and publication need three different people."))
+
+
+def approvals(page: Page, revision: Revision) -> list[TaskState]:
+    """Give the approvals, oldest first, by which different people passed exactly this revision.
+
+    Raises ``Refused`` where they did not, or where it was changed after the review had begun.
+    """
+    state = (
+        WorkflowState.objects.for_instance(page)
+        .filter(status=WorkflowState.STATUS_APPROVED, current_task_state__revision=revision)
+        .order_by("-pk")
+        .first()
+    )
+    if state is None:
+        raise Refused(_("It goes public through its workflow: draft, legal review, publication."))
+    refuse_unless_passed_by_different_people(state, revision)
+    found = list(
+        TaskState.objects.filter(
+            workflow_state=state, revision=revision, status=TaskState.STATUS_APPROVED
+        ).order_by("started_at")
+    )
+    if revision.created_at > found[0].started_at:
+        raise Refused(_("It was changed after the review had begun."))
+    return found
 
 
 def ensure_workflow(**_signal: Any) -> None:

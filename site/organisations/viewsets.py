@@ -1,18 +1,23 @@
-"""Authorities, their names and successors, and their members, in the admin."""
+"""Authorities, their names and successors, their members, and accounts, in the admin."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.models import Group, User
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import CreateView, DeleteView, EditView, IndexView
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.users.views import groups, users
 
 from organisations import access, forms, services
 from organisations.models import Membership, Organisation, OrganisationName, Succession
@@ -121,7 +126,11 @@ class NameViewSet(ModelViewSet):
     icon = "tag"
     add_view_class, edit_view_class = Create, Edit
     permission_policy = RecordPolicy(OrganisationName, "add", "change")
-    list_display = ["__str__", "organisation", "valid_from"]
+    list_display = [
+        "__str__",
+        Column("organisation", label=_("Organisation"), sort_key="organisation"),
+        "valid_from",
+    ]
     list_filter = ["organisation"]
     search_fields = ["name_zh_hans", "organisation__code"]
     copy_view_enabled = False
@@ -138,7 +147,11 @@ class SuccessionViewSet(ModelViewSet):
     icon = "history"
     add_view_class, edit_view_class = Create, Edit
     permission_policy = RecordPolicy(Succession, "add")
-    list_display = ["predecessor", "successor", "on"]
+    list_display = [
+        Column("predecessor", label=_("Predecessor")),
+        Column("successor", label=_("Successor")),
+        "on",
+    ]
     copy_view_enabled = False
 
     def get_form_class(self, for_update: bool = False) -> type[forms.SuccessionForm]:
@@ -161,6 +174,76 @@ class MembershipViewSet(ModelViewSet):
 
     def get_form_class(self, for_update: bool = False) -> type[forms.MembershipForm]:
         return forms.MembershipForm
+
+
+class AccountFilters(users.UserFilterSet):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.filters["group"]
+
+
+class AccountsIndex(users.IndexView):
+    @cached_property
+    def columns(self) -> list[Column]:
+        return list(super().columns[1:])
+
+    def get_delete_url(self, instance: User) -> None:
+        return None
+
+
+class AddAccount(users.CreateView):
+    def save_instance(self) -> User:
+        return services.save_account(
+            self.form.save(commit=False),
+            administrator=self.form.administrator,
+            by=self.request.user,
+            now=timezone.now(),
+        )
+
+
+class EditAccount(users.EditView):
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.can_delete = False
+
+    def save_instance(self) -> User:
+        self.has_content_changes = self.form.has_changed()
+        saved = services.save_account(
+            self.form.save(commit=False),
+            administrator=self.form.administrator,
+            by=self.request.user,
+            now=timezone.now(),
+        )
+        if self.editing_self and "password1" in self.form.changed_data:
+            update_session_auth_hash(self.request, saved)
+        return saved
+
+
+class AccountViewSet(users.UserViewSet):
+    """Accounts without rights: those come from memberships. None is deleted."""
+
+    index_view_class = AccountsIndex
+    add_view_class, edit_view_class = AddAccount, EditAccount
+    filterset_class = AccountFilters
+    permission_policy = RecordPolicy(User, "add", "change")
+    create_template_name = edit_template_name = "wagtailadmin/generic/form.html"
+
+    def get_form_class(self, for_update: bool = False) -> type[forms.NewAccountForm]:
+        return forms.AccountForm if for_update else forms.NewAccountForm
+
+
+class ClosedPolicy(ModelPermissionPolicy):
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return False
+
+    def user_has_any_permission(self, user: Any, actions: Collection[str]) -> bool:
+        return False
+
+
+class ClosedGroupViewSet(groups.GroupViewSet):
+    """Groups stand behind the roles and are not edited by hand, by administrators neither."""
+
+    permission_policy = ClosedPolicy(Group)
 
 
 class OrganisationsGroup(ViewSetGroup):

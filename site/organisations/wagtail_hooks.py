@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
+from django.db.models import Model
+from django.http import Http404, HttpRequest
 from wagtail import hooks
 from wagtail.admin.action_menu import WorkflowMenuItem
 from wagtail.admin.views.home import (
@@ -12,9 +14,11 @@ from wagtail.admin.views.home import (
     RecentEditsPanel,
     UserObjectsInWorkflowModerationPanel,
 )
+from wagtail.log_actions import LogActionRegistry
+from wagtail.models import PageLogEntry
 from wagtail.query import PageQuerySet
 
-from organisations import access
+from organisations import access, steps
 from organisations.viewsets import OrganisationsGroup
 
 
@@ -28,10 +32,22 @@ def only_choosable_pages(pages: PageQuerySet, request: HttpRequest) -> PageQuery
     return pages.filter(pk__in=access.choosable_pages(request.user).values("pk"))
 
 
+@hooks.register("before_serve_document")
+def only_what_is_public(document: Model, request: HttpRequest) -> None:
+    if not access.may_have_file(request.user, document):
+        raise Http404
+
+
 @hooks.register("construct_reports_menu")
 def only_own_reports(request: HttpRequest, items: list[Any]) -> None:
     if not request.user.is_superuser:
         items[:] = [item for item in items if item.name != "page-types-usage"]
+
+
+@hooks.register("construct_help_menu")
+def only_help_with_this_site(request: HttpRequest, items: list[Any]) -> None:
+    """News of Wagtail is for who runs the site; its label keeps the language of who came first."""
+    items[:] = [item for item in items if not item.name.startswith("whats-new-in-wagtail")]
 
 
 @hooks.register("construct_homepage_panels")
@@ -99,3 +115,24 @@ def decisions_of_a_review(items: list[Any], request: HttpRequest, context: dict[
     for order, (name, label, modal) in enumerate(actions):
         icon = "success" if name == "approve" else "edit"
         items.insert(order, DecisionMenuItem(name, label, modal, icon_name=icon, order=order))
+
+
+@hooks.register("register_log_actions", order=1000)
+def steps_of_the_history(actions: LogActionRegistry) -> None:
+    """The log keeps the name of a step in the language of who took it; show it in the reader's."""
+    for action, formatter in actions.formatters.items():
+        if action.startswith("wagtail.workflow."):
+            formatter.format_message = _in_the_language_of_the_reader(formatter.format_message)
+
+
+def _in_the_language_of_the_reader(
+    format_message: Callable[[PageLogEntry], str],
+) -> Callable[[PageLogEntry], str]:
+    def formatted(entry: PageLogEntry) -> str:
+        review = (entry.data or {}).get("workflow") or {}
+        for named in (review, review.get("task"), review.get("next")):
+            if named and "title" in named:
+                named["title"] = steps.shown_name(named["title"])
+        return format_message(entry)
+
+    return formatted

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models, transaction
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
@@ -90,6 +92,11 @@ class PortalSettings(BaseGenericSetting):
         with transaction.atomic():
             super().save(*args, **kwargs)
             freshness.bump()
+
+    @cached_property
+    def pieces(self) -> dict[tuple[str, str, str], SafeString]:
+        """Parts of the page frame that were rendered with these settings."""
+        return {}
 
     def examples(self) -> list[str]:
         """The search examples as a list, blank lines left out."""

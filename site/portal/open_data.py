@@ -34,7 +34,7 @@ def operations(description: dict[str, Any]) -> list[Operation]:
             path=path,
             summary=operation["summary"],
             parameters=tuple(_parameter(item) for item in operation["parameters"]),
-            answers=tuple(str(status) for status in operation["responses"]),
+            answers=tuple(sorted(str(status) for status in operation["responses"])),
         )
         for path, methods in description["paths"].items()
         for operation in methods.values()

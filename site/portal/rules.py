@@ -10,6 +10,7 @@ from django.conf import settings
 from multilingual.languages import CODES, LANGUAGES, SOURCE, language_tag
 
 RIGHT_TO_LEFT = frozenset({"ar"})
+COUNTRIES = {"zh": "CN", "en": "US", "ko": "KR", "ja": "JP"}  # others are named like the language
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -32,6 +33,12 @@ class LanguageLink:
 def direction(code: str) -> str:
     """The writing direction of a language code: ``rtl`` or ``ltr``."""
     return "rtl" if code in RIGHT_TO_LEFT else "ltr"
+
+
+def open_graph_locale(code: str) -> str:
+    """A language code as Open Graph writes it, with a country: ``zh_CN``, ``en_US``."""
+    head = code.partition("-")[0]
+    return f"{head}_{COUNTRIES.get(head, head.upper())}"
 
 
 def localized_path(path: str, code: str) -> str:

@@ -10,6 +10,7 @@ from django.http import (
     HttpResponseNotFound,
     HttpResponseRedirect,
     HttpResponseServerError,
+    JsonResponse,
 )
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -17,12 +18,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from consultations import listing
+from consultations import reading as consultations
+from consultations.views import comment_without_token
+from freshness import services as freshness
 from multilingual.languages import SOURCE, language_tag
+from openapi.api import api
 from policies import reading
-from policies.api import api
-from policies.models import Audience, Subject
+from policies.enums import Basis
+from policies.models import Audience, PolicyPage, Release, Subject
 from policies.presenters import lines, words
 from policies.rules import local_day
 from portal import open_data, rules
@@ -30,34 +38,53 @@ from portal.models import PortalSettings
 
 NEWEST = 6
 NEW_INTERPRETATIONS = 4
+CLOSING = 4
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Search first, then what is new, then the ways in by audience and by subject."""
+    """Search first, then what is new, then the ways in by audience and by subject.
+
+    A document stands in the first list that it belongs to, and in no other.
+    """
     language = get_language() or SOURCE
     now = timezone.now()
     today = local_day(now)
     start = _week_ago(now)
-    week = reading.released_since(start).for_lists().order_by("-release__released_at", "-pk")
+    translated = list(reading.translated_into(language)[:NEWEST]) if language != SOURCE else []
+    released = reading.released_since(start).for_lists().order_by("-release__released_at", "-pk")
+    week = list(_without(translated, released)[:NEWEST])
+    newest = _without([*translated, *week], reading.newest())[:NEWEST]
     context = {
         "tally": reading.tally(start, today),
-        "newest": [lines.policy(page, language, today) for page in reading.newest()[:NEWEST]],
-        "translated": [
-            lines.policy(page, language, today)
-            for page in (reading.translated_into(language)[:NEWEST] if language != SOURCE else ())
-        ],
-        "week": [lines.policy(page, language, today) for page in week[:NEWEST]],
+        "translated": [lines.policy(page, language, today) for page in translated],
+        "translated_this_week": sum(_is_new(page.release, start) for page in translated),
+        "week": [lines.policy(page, language, today) for page in week],
+        "newest": [lines.policy(page, language, today) for page in newest],
         "interpretations": [
             lines.interpretation(page, language, with_policy=True)
             for page in reading.interpretations_for_list()[:NEW_INTERPRETATIONS]
+        ],
+        "consultations": [
+            listing.line(page, language, now) for page in consultations.closing_next(now, CLOSING)
         ],
         "audiences": _ways_in(Audience, language),
         "subjects": _ways_in(Subject, language),
         "website": _website(request),
     }
-    return render(request, "portal/home.html", context)
+    response = render(request, "portal/home.html", context)
+    # A consultation opens at its minute, whatever happens to the content.
+    freshness.keep_until(response, consultations.next_opening(now))
+    return response
+
+
+def _without(shown: list[PolicyPage], documents: Any) -> Any:
+    return documents.exclude(pk__in=[page.pk for page in shown])
+
+
+def _is_new(release: Release, start: datetime.datetime) -> bool:
+    return release.released_at >= start and release.basis != Basis.IMPORTED
 
 
 def _website(request: HttpRequest) -> dict[str, Any]:
@@ -166,7 +193,18 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token; a comment is given back to who typed it."""
+    match = request.resolver_match
+    if match is not None and match.view_name == "consultations:comment":
+        return comment_without_token(request, **match.kwargs)
     return forbidden(request)
+
+
+@csrf_exempt
+def no_such_data(request: HttpRequest) -> HttpResponse:
+    """What programs are told at an address of the open API that does not exist."""
+    errors = {"address": [_("There is nothing at this address.")]}
+    return JsonResponse({"errors": errors}, status=404)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,6 +1,5 @@
 """The demo city behind a real server, and a reader with a real browser."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 from selenium import webdriver
 
+from tests import database
 from tests.browser.kinds import IMPORTED, KINDS, WITHDRAWN
 from tests.browser.reader import Reader, Site
 
@@ -39,14 +39,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-def run(var: Path, *command: str) -> None:
+def run(var: Path, *command: str, **settings: str) -> None:
     subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *command],
-        env=environment(var),
+        env=environment(var) | settings,
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
+
+
+def migrate(var: Path, file: Path) -> None:
+    run(var, "migrate", "-v0", DATABASE_URL=f"sqlite:///{file}")
 
 
 def environment(var: Path, port: int = 8000) -> dict[str, str]:
@@ -61,16 +65,22 @@ def environment(var: Path, port: int = 8000) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def city(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, pytestconfig: pytest.Config
+) -> Path:
     """The demo city with one document withdrawn and one imported, made once for all workers."""
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
     var, ready = shared / "city", shared / "city.ready"
-    with (shared / "city.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with database.locked(shared / "city.lock"):
         if not ready.exists():
             var.mkdir(exist_ok=True)
+            database.copy_file(
+                pytestconfig.cache.mkdir("migrated"),
+                var / "db.sqlite3",
+                make=lambda file: migrate(var, file),
+            )
             run(var, "prepare_demo")
             run(var, "shell", "-c", WITHDRAW)
             file = shared / "imported.jsonl"

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def production(settings):
     """A city's settings, none of them wrong."""
     settings.SECRET_KEY_IS_GENERATED = False
+    settings.PERSONAL_DATA_KEYS_ARE_DERIVED = False
     settings.DEBUG = False
     settings.DEMO = False
     settings.REQUIRE_SECOND_FACTOR = True
@@ -37,6 +38,7 @@ def test_production_settings_pass(production):
     ("name", "value", "variable", "number"),
     [
         ("SECRET_KEY_IS_GENERATED", True, "SECRET_KEY", "config.E001"),
+        ("PERSONAL_DATA_KEYS_ARE_DERIVED", True, "PERSONAL_DATA_KEYS", "config.E009"),
         ("DEBUG", True, "DEBUG", "config.E002"),
         ("WEB_CONCURRENCY", 2, "CELERY_BROKER_URL", "config.E003"),
         ("WEB_CONCURRENCY", 2, "CACHE_URL", "config.E004"),

@@ -18,6 +18,19 @@ def test_the_list_of_variables_is_what_the_code_declares():
     assert written == env.as_markdown(), "run `make env-vars`"
 
 
+def test_a_key_that_is_too_short_is_refused_and_not_repeated():
+    reader = Environment({"PERSONAL_DATA_KEYS": f"{'k' * 32}, hunter2"})
+    with pytest.raises(InvalidVariable, match="PERSONAL_DATA_KEYS=…") as caught:
+        reader.keys("PERSONAL_DATA_KEYS", doc="")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_keys_stand_with_commas_between_them():
+    reader = Environment({"PERSONAL_DATA_KEYS": f"{'n' * 32}, {'o' * 40},"})
+    assert reader.keys("PERSONAL_DATA_KEYS", doc="") == ["n" * 32, "o" * 40]
+
+
 def declare(name: str, value: str):
     reader = Environment({name: value})
     return {
@@ -31,6 +44,7 @@ def declare(name: str, value: str):
             "CELERY_BROKER_URL", default="memory://", doc=""
         ),
         "EMAIL_URL": lambda: reader.email_url("EMAIL_URL", default="consolemail://", doc=""),
+        "CLAMAV_URL": lambda: reader.tcp_address("CLAMAV_URL", doc=""),
         "MEDIA_STORAGE": lambda: reader.storage("MEDIA_STORAGE", default="a.B", doc=""),
     }[name]
 
@@ -50,6 +64,8 @@ def declare(name: str, value: str):
         ("CELERY_BROKER_URL", "filesystem://"),
         ("EMAIL_URL", "pigeon://a"),
         ("MEDIA_STORAGE", "not a class"),
+        ("CLAMAV_URL", "127.0.0.1:3310"),
+        ("CLAMAV_URL", "tcp://127.0.0.1"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_the_variable_and_what_it_accepts(name, value):

@@ -5,7 +5,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from config.accounts import client_address
+from throttling.addresses import client_address
 
 LOGIN = "/accounts/login/"
 PASSWORD = "a long enough passphrase"

@@ -5,7 +5,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 from django.utils.translation import override
 
-from multilingual.languages import CODES
+from multilingual.languages import CODES, SOURCE
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,8 @@ def test_every_named_address_answers_anybody(client, library, code):
     missing = [name for name, path in found.items() if path is None]
     assert not [name for name in missing if name.startswith(("portal:", "policies:"))]
     for name, path in found.items():
-        if path is None:
+        asked_in_chinese = code != SOURCE and not (path or "").startswith(f"/{code}/")
+        if path is None or asked_in_chinese:
             continue
         answer = client.get(path)
         # `readyz` says 503 as long as something is missing, as it is in a test.

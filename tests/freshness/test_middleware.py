@@ -1,10 +1,14 @@
 """What is kept, for whom, and what tells two pages apart."""
 
+import datetime
+
 import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from freshness import services
 from portal.models import PortalSettings
@@ -137,3 +141,14 @@ def test_a_change_that_is_rolled_back_leaves_the_cache_as_it_is(client):
         services.bump()
         transaction.set_rollback(True)
     assert queries(client, "/") == 1
+
+
+def test_a_page_is_kept_no_longer_than_until_the_moment_it_names():
+    now = timezone.now()
+    response = HttpResponse()
+    assert services.seconds_fresh(response, 600, now) == 600
+    for ahead, kept in ((-5, 0), (0.5, 0), (30, 30), (10_000, 600)):
+        services.keep_until(response, now + datetime.timedelta(seconds=ahead))
+        assert services.seconds_fresh(response, 600, now) == kept
+    services.keep_until(response, None)
+    assert services.seconds_fresh(response, 600, now) == 600

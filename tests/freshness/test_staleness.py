@@ -1,20 +1,23 @@
 """Whatever changes: what the cache answers is what the page would say now."""
 
 import datetime
+import shutil
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
+from time_machine import travel
 
 from organisations import services as organisations
 from outbox import services as outbox
 from policies import services
 from policies.enums import EffectKind
-from policies.models import Audience, ProposedEffect
+from policies.models import Audience, PolicyPage, ProposedEffect
 from portal.models import PortalSettings
 from search import services as search
 from tests import factories
+from tests.shelf import held
 
 pytestmark = pytest.mark.django_db
 
@@ -22,27 +25,16 @@ NOON = datetime.datetime(2026, 3, 2, 4, tzinfo=datetime.UTC)
 
 
 @pytest.fixture(autouse=True)
-def _own_index(settings, tmp_path, time_machine):
+def _at_noon(time_machine):
     time_machine.move_to(NOON, tick=False)
-    settings.SEARCH_DIR = tmp_path / "search"
-    running = search.engine()
-    yield
-    running.close()
 
 
 class City:
     """A bureau, a policy with an audience and an interpretation, and a second policy."""
 
-    def __init__(self):
-        self.bureau = factories.team("LC-BG")
-        draft = factories.policy(self.bureau, title="澜川市停车收费办法")
-        draft.audiences = [Audience.objects.create(key="drivers", name_zh_hans="驾驶人")]
-        draft.save_revision(user=self.bureau.drafter)
-        factories.interpretation(self.bureau, draft)
-        self.policy = factories.review(draft, self.bureau)
-        self.other = factories.release_policy(self.bureau, title="澜川市公园管理办法")
-        search.rebuild()
-        outbox.drain(timezone.now())
+    def __init__(self, bureau, *pages):
+        self.bureau = bureau
+        self.policy, self.other = (PolicyPage.objects.get(pk=page.pk) for page in pages)
 
     @property
     def addresses(self):
@@ -69,9 +61,36 @@ class City:
         ]
 
 
+@pytest.fixture(scope="module")
+def built(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The bureau, its two policies, and the directory of their index."""
+    directory = tmp_path_factory.mktemp("search")
+    with (
+        django_db_blocker.unblock(),
+        travel(NOON, tick=False),
+        held(directory),
+    ):
+        bureau = factories.team("LC-BG")
+        draft = factories.policy(bureau, title="澜川市停车收费办法")
+        draft.audiences = [Audience.objects.create(key="drivers", name_zh_hans="驾驶人")]
+        draft.save_revision(user=bureau.drafter)
+        factories.interpretation(bureau, draft)
+        pages = (
+            factories.review(draft, bureau),
+            factories.release_policy(bureau, title="澜川市公园管理办法"),
+        )
+        search.rebuild()
+        outbox.drain(timezone.now())
+        search.engine().close()
+        yield bureau, pages, directory
+
+
 @pytest.fixture
-def city():
-    return City()
+def city(built, settings, tmp_path):
+    bureau, pages, directory = built
+    settings.SEARCH_DIR = shutil.copytree(directory, tmp_path / "search")
+    yield City(bureau, *pages)
+    search.engine().close()
 
 
 def asked(client, addresses):

@@ -9,7 +9,15 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import isolate_apps
 
 from guards import checks, services
-from guards.registry import Guard, immutable, register, registered, sqlite_trigger, unregister
+from guards.registry import (
+    Guard,
+    immutable,
+    register,
+    registered,
+    sqlite_trigger,
+    unregister,
+    view,
+)
 from ledger.models import Entry
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
@@ -209,15 +217,12 @@ def test_a_table_that_a_trigger_reads_can_still_be_altered():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_flush_passes_and_leaves_the_guards(entry):
-    """The teardown of this very test flushes; the next one finds the guards in place."""
-    assert refused(entry.delete) == GUARD
-
-
-@pytest.mark.django_db(transaction=True)
-def test_after_a_flush_the_guards_stand():
+@pytest.mark.parametrize("visit", [1, 2])
+def test_what_a_test_commits_goes_with_it_although_a_guard_holds_it(visit):
     assert Entry.objects.count() == 0
     assert services.missing(connection) == []
+    entry = Entry.objects.create(at=NOW, action="policy.released")
+    assert refused(entry.delete) == GUARD
 
 
 @pytest.mark.django_db(transaction=True)
@@ -226,3 +231,56 @@ def test_a_lock_needs_a_transaction_to_end_with():
         services.lock("ledger.seal")
     with transaction.atomic():
         services.lock("policy", 7)
+
+
+def site_now():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now FROM site_now")
+        [moment] = cursor.fetchone()
+    if isinstance(moment, str):
+        return datetime.strptime(moment, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return moment
+
+
+def test_the_database_has_a_clock():
+    assert abs((site_now() - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_the_clock_stands_where_it_is_put_and_is_named_meanwhile():
+    with services.clock_stands_at(NOW):
+        assert site_now() == NOW
+        assert services.missing(connection) == ["site_now"]
+        with services.clock_stands_at(datetime(2020, 1, 1, tzinfo=UTC)):
+            assert site_now().year == 2020
+        assert site_now() == NOW
+    assert services.missing(connection) == []
+    assert site_now().year != 2020
+
+
+def test_a_clock_that_was_left_standing_is_repaired():
+    services._set_clock(connection, "SELECT CURRENT_TIMESTAMP")
+    assert services.missing(connection) == ["site_now"]
+    assert services.install(connection) == ["site_now"]
+    assert services.missing(connection) == []
+
+
+def test_the_clock_goes_back_with_a_transaction_that_fails():
+    def stop():
+        with transaction.atomic(), services.clock_stands_at(NOW):
+            Entry.objects.create(pk=1, at=NOW, action="a.b")
+            Entry.objects.create(pk=1, at=NOW, action="a.b")
+
+    with pytest.raises(IntegrityError):
+        stop()
+    assert services.missing(connection) == []
+
+
+def test_a_view_that_is_no_longer_registered_goes():
+    register(
+        view("old_view", "one", table="ledger_entry", sqlite="SELECT 1", postgresql="SELECT 1")
+    )
+    assert services.install(connection) == ["old_view"]
+    unregister("old_view")
+    services.install(connection)
+    with connection.cursor() as cursor:
+        assert "old_view" not in [row[1] for row in services._present(cursor, connection.vendor)]

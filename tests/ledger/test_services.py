@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
@@ -230,3 +231,21 @@ def test_two_sealers_at_once_make_one_chain(three_entries):
     assert failures == []
     assert Seal.objects.count() == 3
     assert services.verify() == []
+
+
+def test_the_command_asks_what_other_apps_registered(three_entries, capsys):
+    def roots():
+        yield "the root of round 1 is another"
+        yield "the root of round 2 is another"
+
+    services.register_verifier("another app", roots)
+    try:
+        services.register_verifier("another app", roots)
+        with pytest.raises(ImproperlyConfigured, match="Two verifiers"):
+            services.register_verifier("another app", list)
+        with pytest.raises(CommandError, match="broken 2 times, first: another app: the root of"):
+            call_command("verify_ledger")
+    finally:
+        services.unregister_verifier("another app")
+    assert capsys.readouterr().err == "another app: the root of round 2 is another\n"
+    call_command("verify_ledger")

@@ -60,7 +60,8 @@ def test_submitting_names_what_is_missing_beside_its_field(client, bureau, name,
     answer = client.post(edit_url(page), form)
     assert list(answer.context["form"].errors) == [name]
     assert not PolicyPage.objects.get(pk=page.pk).workflow_in_progress
-    again = client.post(edit_url(page), loaded(client, page, **{name: blank}))
+    del form["action-submit"]
+    again = client.post(edit_url(page), form)
     assert again.status_code == 302, "saving a draft is always possible"
 
 

@@ -15,6 +15,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from organisations import services as organisations
+from organisations.models import Organisation
 from policies import reading, rules, services
 from policies.enums import EffectKind, InterpretationKind, RelationKind
 from policies.models import (
@@ -58,7 +59,8 @@ def table(page):
 
 def small_city():
     """A site with a document of every sort that an export has to carry over."""
-    bureau = make.team("LC-JT", name="澜川市交通局")
+    city = make.organisation("LC", name="澜川市人民政府")
+    bureau = make.team("LC-JT", name="澜川市交通局", parent=city)
     finance = make.team("LC-CZ", name="澜川市财政局")
     old = make.release_policy(bureau, title="澜川市旧停车办法")
     partly = make.release_policy(bureau, title="澜川市道路办法")
@@ -122,7 +124,7 @@ def small_city():
         setattr(draft, name, value)
     draft.issuers = [issuer, type(issuer)(organisation=finance.organisation)]
     draft.save_revision(user=bureau.drafter)
-    make.interpretation(
+    explanation = make.interpretation(
         bureau,
         draft,
         kind=InterpretationKind.QUESTIONS,
@@ -140,7 +142,9 @@ def small_city():
         ],
     )
     page = make.review(draft, bureau)
-    make.correct(page, bureau, headline_zh_hans="澜川市停车收费管理办法")
+    make.correct(page, bureau, headline_zh_hans="澜川市停车收费管理办法", attachments=[])
+    explanation = InterpretationPage.objects.get(pk=explanation.pk)
+    make.correct(explanation, bureau, headline_zh_hans="停车收费问答", speaker="停车管理处")
     make.release_policy(finance, title="澜川市预算办法")
     organisations.rename(
         bureau.organisation,
@@ -148,6 +152,8 @@ def small_city():
         valid_from=date(2026, 9, 1),
         now=NOW,
     )
+    roads = make.organisation("LC-GL", name="澜川市公路局", parent=bureau.organisation)
+    organisations.merge([roads], [bureau.organisation], on=date(2025, 7, 1), now=NOW)
     hidden = make.release_policy(finance, title="澜川市撤回办法")
     services.withdraw(
         hidden.release, reason="有误", still_proactive=True, user=finance.publisher, now=NOW
@@ -161,6 +167,21 @@ def shown():
         release.index_number: _facts(reading.policy_for_page(release))
         for release in Release.objects.all()
         if reading.policy_for_page(release)
+    }
+
+
+def tree():
+    """The organisations with their parents, their names through time, and who succeeded them."""
+    return {
+        organisation.code: (
+            organisation.level,
+            organisation.verified,
+            organisation.parent and organisation.parent.code,
+            [organisation.name_on(day, code) for day in DAYS for code in ("zh-hans", "en")],
+            [(s.successor.code, s.on) for s in organisation.successions.all()],
+            organisation.page.title,
+        )
+        for organisation in Organisation.objects.all()
     }
 
 
@@ -224,11 +245,23 @@ def _facts(page):
                 i.speaker,
                 str(i.signed_on),
                 _blocks(InterpretationPage.objects.get(pk=i.pk).body),
+                [
+                    (c.seq, c.corrected_at, c.reason, c.old_headline, _kept(c), c.old_facts)
+                    for c in i.release.corrections.all()
+                ],
             )
             for i in life.interpretations
         ],
         "corrections": [
-            (c.seq, c.corrected_at, c.reason, c.old_headline, _kept(c), c.old_facts["numbers"])
+            (
+                c.seq,
+                c.corrected_at,
+                c.reason,
+                c.old_headline,
+                _kept(c),
+                c.old_facts,
+                [(item.title, _content(item.document)) for item in reading.older_attachments(c)],
+            )
             for c in page.release.corrections.all()
         ],
     }
@@ -286,10 +319,11 @@ def exported(django_db_setup, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock(), translation.override("zh-hans"), transaction.atomic():
         small_city()
         facts = shown()
+        organised = tree()
         assert "6 exported" in command("export_policies", file)
         command("export_policies", file.with_name("city.jsonl.xz"))
         transaction.set_rollback(True)
-    return file, facts
+    return file, facts, organised
 
 
 @pytest.fixture
@@ -300,6 +334,11 @@ def file(exported):
 @pytest.fixture
 def city(exported):
     return exported[1]
+
+
+@pytest.fixture
+def organised(exported):
+    return exported[2]
 
 
 def rows_of(file):
@@ -313,6 +352,35 @@ def test_an_export_imports_into_an_empty_site_to_the_same_pages(file, city):
     for number, facts in city.items():
         for name, value in facts.items():
             assert found[number][name] == value, f"{name} of {number}"
+
+
+def test_an_export_brings_the_whole_tree_of_organisations(file, organised):
+    command("import_policies", file)
+    assert tree() == organised
+    assert organised["LC-GL"][2:5:2] == ("LC-JT", [("LC-JT", date(2025, 7, 1))])
+
+
+def test_a_known_organisation_stays_as_it_is(file):
+    make.organisation("LC-JT", name="另一个局")
+    command("import_policies", file)
+    known = Organisation.objects.get(code="LC-JT")
+    assert known.parent is None
+    assert known.name_on(None) == "另一个局"
+    assert Organisation.objects.get(code="LC-GL").parent == known
+
+
+def test_a_row_whose_organisations_have_no_end_is_refused(file, tmp_path):
+    first, *others = rows_of(file)
+    circle = {"level": "", "verified": True, "names": [{"name": {"zh-hans": "甲"}}]}
+    first["organisations"] = [
+        circle | {"code": "A", "parent": "B"},
+        circle | {"code": "B", "parent": "A"},
+    ]
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("".join(json.dumps(row) + "\n" for row in [first, *others]), "utf-8")
+    with pytest.raises(pytest.fail.Exception, match="there is no parent"):
+        command("import_policies", bad)
+    assert not Organisation.objects.filter(code__in="AB").exists()
 
 
 def test_importing_the_export_again_adds_nothing(file, city):

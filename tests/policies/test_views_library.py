@@ -11,6 +11,7 @@ from freshness import services as freshness
 from policies import services
 from search import services as search
 from tests import factories
+from tests.shelf import held
 
 pytestmark = pytest.mark.django_db
 
@@ -23,19 +24,29 @@ def _own_index(settings, tmp_path):
     running.close()
 
 
+@pytest.fixture(scope="module")
+def released(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Three policies that differ in number, kind and issuer, and the directory of their index."""
+    directory = tmp_path_factory.mktemp("search")
+    with django_db_blocker.unblock(), held(directory):
+        parks, traffic = factories.team("LC-PARK"), factories.team("LC-TRAFFIC")
+        pages = [
+            factories.release_policy(parks, title="澜川市公园管理办法", number="澜园发〔2026〕1号"),
+            factories.release_policy(
+                parks, title="澜川市公园夜间开放通知", kind="opinions", issued_on="2026-03-01"
+            ),
+            factories.release_policy(traffic, title="澜川市夜间公交通知"),
+        ]
+        search.rebuild()
+        search.engine().close()
+        yield pages, directory
+
+
 @pytest.fixture
-def shelf():
-    """Three released policies that differ in number, kind and issuer."""
-    parks, traffic = factories.team("LC-PARK"), factories.team("LC-TRAFFIC")
-    pages = [
-        factories.release_policy(parks, title="澜川市公园管理办法", number="澜园发〔2026〕1号"),
-        factories.release_policy(
-            parks, title="澜川市公园夜间开放通知", kind="opinions", issued_on="2026-03-01"
-        ),
-        factories.release_policy(traffic, title="澜川市夜间公交通知"),
-    ]
-    search.rebuild()
-    return pages
+def shelf(released, _own_index, settings):
+    pages, directory = released
+    shutil.copytree(directory, settings.SEARCH_DIR)
+    return [type(page).objects.get(pk=page.pk) for page in pages]
 
 
 def titles(response):
@@ -110,6 +121,27 @@ def test_a_day_that_is_none_is_named_and_left_out(client, shelf):
     assert response.status_code == 200
     assert len(titles(response)) == 3
     assert "2026-10-08" in response.content.decode()
+
+
+def test_days_in_the_wrong_order_are_named_beside_their_field_and_kept(client, shelf):
+    days = {"from": "2026-03-02", "to": "2026-01-08", "kind": "notice"}
+    response = client.get("/en/policies/", days)
+    text = response.content.decode()
+    assert not titles(response)
+    field = re.search(r'<div class="gk-day[^"]*is-bad">.*?</div>', text)[0]
+    assert "The first day is later than the last day." in field
+    assert 'value="2026-03-02" aria-invalid="true" aria-describedby="from-bad"' in field
+    assert 'name="to" value="2026-01-08"' in text
+    assert "Nothing was found." not in text
+    swapped = "?kind=notice&from=2026-01-08&to=2026-03-02"
+    assert f'href="{swapped.replace("&", "&amp;")}"' in text
+    assert titles(client.get(f"/en/policies/{swapped}"))
+
+
+def test_a_period_of_one_day_is_in_order(client, shelf):
+    response = client.get("/policies/", {"from": "2026-03-01", "to": "2026-03-01"})
+    assert len(titles(response)) == 1
+    assert "is-bad" not in response.content.decode()
 
 
 def test_no_question_breaks_the_page(client, shelf):

@@ -284,3 +284,21 @@ def test_a_long_law_leaves_what_is_off_screen_for_later(client):
     articles = "\n".join(f"第{n}条 " + "应当公开。" * 30 for n in range(1, 120))
     page = factories.release_policy(body=[("text", articles)])
     assert 'class="gk-law gk-long"' in shown(client, page)
+
+
+def test_a_covering_letter_is_set_with_its_signature_and_the_title_of_what_it_covers(client):
+    letter = ["各区人民政府：", "现印发给你们，请照办。", "澜川市人民政府", "2026年1月8日"]
+    articles = ["第一条 为了绿道，制定本办法。", "第二条 自公布之日起施行。"]
+    text = shown(
+        client,
+        factories.release_policy(
+            body=[("text", "\n".join([*letter, "澜川市绿道办法", *articles]))]
+        ),
+    )
+    law = text.partition('class="gk-law')[2]
+    styles = {
+        words: style for style, words in re.findall(r'<p class="([^"]*)"[^>]*>([^<]*)</p>', law)
+    }
+    assert styles["现印发给你们，请照办。"] == "gk-pre"
+    assert styles["澜川市人民政府"] == styles["2026年1月8日"] == "gk-pre gk-closing"
+    assert styles["澜川市绿道办法"] == "gk-pre gk-title"

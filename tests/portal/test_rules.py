@@ -56,3 +56,9 @@ def test_a_chinese_title_breaks_at_the_ends_of_phrases(title, expected):
 @given(st.text(alphabet="澜川市区关于的通知管理办法（）《》、a 1"))
 def test_the_phrases_of_a_title_give_the_title_back(title):
     assert "".join(rules.phrases(title)) == title
+
+
+def test_open_graph_names_a_language_with_a_country():
+    assert [rules.open_graph_locale(code) for code in CODES] == [
+        *("zh_CN", "en_US", "ko_KR", "ja_JP", "de_DE", "fr_FR", "es_ES", "ru_RU", "ar_AR"),
+    ]

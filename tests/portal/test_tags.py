@@ -39,6 +39,19 @@ def test_a_moment_is_shown_as_the_day_in_shanghai():
     assert portal_tags.day(evening) == "2026-10-08"
 
 
+def test_a_date_of_a_list_keeps_its_order_among_arabic_words():
+    assert portal_tags.date_tag(DAY, "list") == (
+        '<time datetime="2026-10-08" dir="ltr">2026-10-08</time>'
+    )
+    assert portal_tags.isolated("2026-10-08") == "<bdi>2026-10-08</bdi>"
+
+
+def test_only_a_phrase_too_long_for_a_phone_may_be_broken():
+    assert portal_tags.keep_together("关于流动人口随迁子女积分入学的通知") == (
+        '关于<wbr><span class="gk-free">流动人口随迁子女积分入学的</span><wbr>通知'
+    )
+
+
 @pytest.mark.parametrize("blank", [None, "", []])
 def test_blank_values_print_four_dashes(blank):
     assert portal_tags.or_dashes(blank) == "----"

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -116,6 +118,36 @@ def test_robots_name_the_sitemap_and_keep_out_of_the_admin(client):
     assert "Sitemap: http://testserver/sitemap.xml" in text
 
 
+@pytest.mark.parametrize(
+    ("path", "locale"),
+    [("/", "zh_CN"), ("/en/policies/?q=%E5%8A%9E", "en_US"), ("/ar/policies/catalogue/", "ar_AR")],
+)
+def test_a_list_shared_elsewhere_has_a_picture_an_address_and_a_locale(client, path, locale):
+    text = client.get(path).content.decode()
+    tags = dict(re.findall(r'<meta property="og:([^"]+)" content="([^"]*)">', text))
+    assert tags["url"] == f"http://testserver{path}"
+    assert tags["image"].startswith("http://testserver/static/portal/share")
+    assert tags["locale"] == locale
+    assert tags["type"] == "website"
+    assert tags["title"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/", "/api/v2/", "/api/v1/songs", "/api/v1/songs/?lang=xx"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_unknown_address_of_the_api_is_answered_with_data(address, method):
+    response = getattr(Client(enforce_csrf_checks=True), method)(address)
+    assert response.status_code == 404
+    assert list(response.json()) == ["errors"]
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_list_of_the_api_is_found_without_its_last_slash(client):
+    response = client.get("/api/v1/policies?q=a")
+    assert (response.status_code, response["Location"]) == (301, "/api/v1/policies/?q=a")
+
+
 def test_a_missing_page_has_the_look_and_is_not_indexed(client):
     response = client.get("/en/no-such-page/")
     assert response.status_code == 404
@@ -153,9 +185,39 @@ def test_the_home_page_shows_new_policies_and_counts_with_links(client):
 def test_what_is_new_this_week_was_released_on_one_of_seven_days(client, time_machine):
     time_machine.move_to("2026-03-01T12:00:00+08:00")
     factories.release_policy(title="三月一日公布的办法", effective_on=timezone.localdate())
-    for moment, places in [("2026-03-07T23:59:00+08:00", 2), ("2026-03-08T00:00:01+08:00", 1)]:
+    for moment, is_new in [
+        ("2026-03-07T23:59:00+08:00", True),
+        ("2026-03-08T00:00:01+08:00", False),
+    ]:
         time_machine.move_to(moment)
-        assert client.get("/").content.decode().count("三月一日公布的办法") == places
+        assert ("三月一日公布的办法" in listed(client.get("/"), "week")) == is_new
+
+
+def listed(response, heading):
+    """The section of the home page under a heading."""
+    text = response.content.decode()
+    return text.partition(f'aria-labelledby="{heading}"')[2].partition("</section>")[0]
+
+
+def test_the_lists_of_the_home_page_do_not_show_a_document_twice(client, time_machine):
+    team = factories.team()
+    for day, title in enumerate(
+        ["绿道", "公园", "夜市", "集市", "步道", "广场", "码头", "驿站"], 1
+    ):
+        time_machine.move_to(f"2026-03-{day:02}T12:00:00+08:00")
+        ready = {"headline_en": f"Rules {day}", "translation_ready_en": day in (2, 8)}
+        factories.release_policy(
+            team, title=f"澜川市{title}办法", issued_on=timezone.localdate(), **ready
+        )
+    home, english = client.get("/"), client.get("/en/")
+    for response in (home, english):
+        links = re.findall(r'class="gk-line-h"><a href="([^"]+)"', response.content.decode())
+        assert len(links) == len(set(links)) == 8
+    assert "澜川市驿站办法" in listed(home, "week")
+    assert "澜川市绿道办法" in listed(home, "h-n")
+    assert "Rules 8" in listed(english, "h-t")
+    assert "Rules 8" not in listed(english, "week")
+    assert 'href="#h-t">In your language (2)</a>' in listed(english, "week")
 
 
 def test_the_home_page_asks_a_fixed_number_of_queries(client, django_assert_num_queries):

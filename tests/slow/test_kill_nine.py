@@ -1,14 +1,10 @@
 """The server is killed while documents change; index and database agree when it is back."""
 
 import json
-import os
 import random
-import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -17,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.slow import server as own
+from tests.slow.server import ROOT, kill, manage, start, wait_until_ready
+
 CHANGER = Path(__file__).with_name("changer.py")
 ROUNDS = 50
 DOCUMENTS = 20
@@ -30,17 +28,7 @@ pytestmark = pytest.mark.slow
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A site with a few documents, each with a word of its own in its title."""
     var = tmp_path_factory.mktemp("var")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    found = {
-        **os.environ,
-        "GONGKAI_VAR": str(var),
-        "DATABASE_URL": f"sqlite:///{var}/db.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DEMO": "true",
-        "PORT": str(port),
-    }
+    found = own.surroundings(var)
     rows = [
         {
             "id": f"k{n}",
@@ -57,36 +45,6 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found
 
 
-def manage(command: list[str], surroundings: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=ROOT,
-        env=surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def start(surroundings: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "gunicorn"],
-        cwd=ROOT,
-        env=surroundings,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def kill(server: subprocess.Popen[bytes]) -> None:
-    os.killpg(server.pid, signal.SIGKILL)
-    server.wait(30)
-
-
 @contextmanager
 def changer(surroundings: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
@@ -101,16 +59,6 @@ def changer(surroundings: dict[str, str], *arguments: str) -> Iterator[subproces
         assert process.stdout.readline() == "ready\n"
         yield process
         process.kill()
-
-
-def wait_until_ready(surroundings: dict[str, str]) -> None:
-    for _attempt in range(300):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{surroundings['PORT']}/readyz"):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server does not come back")
 
 
 def found(surroundings: dict[str, str], query: str) -> list[str]:

@@ -7,11 +7,12 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.template.context import RequestContext
-from django.urls import translate_url
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from multilingual.languages import SOURCE
@@ -21,6 +22,7 @@ from portal import rules
 register = template.Library()
 
 DASHES = "----"
+LONG_PHRASE = 8
 
 _BADGES = {
     Validity.IN_FORCE: "gk-go gk-b-full",
@@ -41,17 +43,54 @@ def language_links(context: Context) -> list[rules.LanguageLink]:
     match = getattr(request, "resolver_match", None)
     if request is None or match is None:
         return rules.language_links("/", code)
-    path = request.get_full_path()
-    probe = "ko" if code != "ko" else "en"
-    here = "/" if translate_url(request.path, probe) == request.path else path
-    return rules.language_links(here, code)
+    with override("ko" if code != "ko" else "en"):
+        try:
+            elsewhere = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
+        except NoReverseMatch:
+            elsewhere = request.path
+    has_languages = elsewhere != request.path
+    return rules.language_links(request.get_full_path() if has_languages else "/", code)
+
+
+@register.simple_tag
+def language_bar(languages: list[rules.LanguageLink]) -> SafeString:
+    """The links one after the other; a page shows them twice."""
+    return format_html_join(
+        " ",
+        '<a lang="{}" hreflang="{}" dir="{}" href="{}"{}>{}</a>',
+        (
+            (
+                link.tag,
+                link.tag,
+                link.direction,
+                link.url,
+                mark_safe(' aria-current="true"') if link.current else "",
+                link.name,
+            )
+            for link in languages
+        ),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def frame_piece(context: Context, name: str) -> SafeString:
+    """The part of the frame that template ``name`` makes of settings, language and section.
+
+    It can use nothing else, and is kept as long as the settings.
+    """
+    needed = {key: context.get(key, "") for key in ("portal", "language_code", "section")}
+    pieces: dict[tuple[str, str, str], SafeString] = context["portal"].pieces
+    wanted = (name, str(needed["language_code"]), str(needed["section"]))
+    if wanted not in pieces:
+        pieces[wanted] = render_to_string(name, needed)
+    return pieces[wanted]
 
 
 @register.simple_tag(takes_context=True)
 def absolute_url(context: RequestContext, path: str) -> str:
-    """The full address of a root-relative path on this site."""
+    """The full address of a root-relative, quoted path on this site."""
     request = context.get("request")
-    return str(request.build_absolute_uri(path)) if request else path
+    return f"{request.scheme}://{request.get_host()}{path}" if request else path
 
 
 @register.simple_tag(takes_context=True)
@@ -61,10 +100,19 @@ def lang_of_words(context: Context, words: str) -> SafeString:
     return mark_safe(' lang="zh-Hans"') if foreign and rules.HAN.search(words) else SafeString()
 
 
+register.filter(rules.open_graph_locale)
+
+
 @register.filter
 def or_dashes(value: Any) -> Any:
     """A blank value prints as four dashes, as on every page of facts."""
     return DASHES if value is None or value in ("", [], ()) else value
+
+
+@register.filter
+def isolated(value: Any) -> SafeString:
+    """A word inside a sentence of another direction: Arabic would turn ``2026-10-08`` round."""
+    return format_html("<bdi>{}</bdi>", value)
 
 
 def _local_day(value: datetime.date | datetime.datetime) -> datetime.date:
@@ -94,15 +142,22 @@ def date_tag(value: datetime.date | datetime.datetime | None, style: str = "pros
     if not value:
         return DASHES
     date = _local_day(value)
-    shown = date.isoformat() if style == "list" else date_by_locale(date)
-    return format_html('<time datetime="{}">{}</time>', date.isoformat(), shown)
+    if style == "list":  # Arabic letters before it would turn it round
+        return format_html('<time datetime="{0}" dir="ltr">{0}</time>', date.isoformat())
+    return format_html('<time datetime="{}">{}</time>', date.isoformat(), date_by_locale(date))
 
 
 @register.filter
 def keep_together(title: str) -> SafeString:
-    """A Chinese title with ``<wbr>`` at its phrase ends, for a parent with ``gk-keep``."""
-    pieces = (conditional_escape(piece) for piece in rules.phrases(str(title)))
-    return mark_safe("<wbr>".join(pieces))  # noqa: S308
+    """A Chinese title with ``<wbr>`` at its phrase ends, for a parent with ``gk-keep``.
+
+    A phrase too long for the line of a phone may be broken there.
+    """
+    pieces = (
+        format_html('<span class="gk-free">{}</span>', piece) if len(piece) > LONG_PHRASE else piece
+        for piece in rules.phrases(str(title))
+    )
+    return mark_safe("<wbr>".join(conditional_escape(piece) for piece in pieces))  # noqa: S308
 
 
 @register.simple_tag

@@ -8,10 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from config import readiness
 from config.lock import ServerRunsError, hold_server_lock
-from demo.services import is_loaded
+from demo.services import extend_calendar, is_loaded
 from search.engine import SearchUnavailable
 from search.services import engine
 
@@ -59,7 +60,9 @@ class Command(BaseCommand):
             stamp.write_text(wanted)
 
     def demo_city(self) -> None:
-        if not is_loaded():
+        if is_loaded():
+            extend_calendar(now=timezone.now())
+        else:
             self.step("Loading the demo city", "load_demo")
         try:
             engine().check()

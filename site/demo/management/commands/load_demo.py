@@ -12,6 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if services.is_loaded():
+            services.extend_calendar(now=timezone.now())
             self.stdout.write("The demo city is loaded already.")
             return
         with tqdm(unit=" documents", disable=None) as bar:

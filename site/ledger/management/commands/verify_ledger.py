@@ -10,6 +10,8 @@ from django.utils import timezone
 from ledger import services
 from ledger.models import Seal
 
+SHOWN = 50
+
 
 def _root(text: str) -> services.Root:
     match = re.fullmatch(r"(\d+):([0-9a-f]{64})", text)
@@ -19,7 +21,7 @@ def _root(text: str) -> services.Root:
 
 
 class Command(BaseCommand):
-    help = "Seals the audit log to its end and checks its chain of hashes."
+    help = "Seals the audit log to its end, checks its chain of hashes and what stands on it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -33,8 +35,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         services.seal(timezone.now(), look_back=None)
-        problems = services.verify(options["root"])
+        problems = [str(problem) for problem in services.verify(options["root"])]
+        problems += services.verify_further()
         if problems:
+            for problem in problems[1:SHOWN]:
+                self.stderr.write(problem)
             raise CommandError(f"The ledger is broken {len(problems)} times, first: {problems[0]}")
         end = services.root()
         where = f"; root {end.seq}:{end.hash}" if end else ""

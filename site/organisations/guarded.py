@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils import timezone
 from wagtail.models import PagePermissionTester
@@ -45,15 +46,24 @@ class GuardedPermissionTester(PagePermissionTester):
 
 
 class GuardedPageMixin(_Base):
-    """A page that becomes public by a release and by nothing else.
+    """A page that becomes public by its app's services and by nothing else.
 
     Every route of Wagtail to publication (workflow, schedule, bulk action, shell) ends in
-    ``publish``; unpublishing, expiring, deleting and aliasing end in the methods below.
+    ``publish``; unpublishing, expiring, deleting and aliasing end in the methods below. They hand
+    over to ``publish``, ``refuse_if_released`` and ``refuse_alias`` of ``services_module``, which
+    is named and not imported: the services know the models. The import path of this class stands
+    in migrations: never move it.
     """
+
+    services_module: ClassVar[str]
 
     @property
     def is_released(self) -> bool:
         return getattr(self, "release", None) is not None
+
+    @property
+    def services(self) -> Any:
+        return import_module(self.services_module)
 
     def get_admin_display_title(self) -> str:
         """The released title where there is one: lists show it beyond the own organisation."""
@@ -63,27 +73,19 @@ class GuardedPageMixin(_Base):
         return GuardedPermissionTester(user, self)
 
     def publish(self, revision: Revision, user: Any = None, **kwargs: Any) -> None:
-        from policies import services
-
-        services.publish(self, revision, user=user, now=timezone.now())
+        self.services.publish(self, revision, user=user, now=timezone.now())
 
     def publish_unguarded(self, revision: Revision, user: Any) -> None:
         """Wagtail's own publication; only ``services.publish`` calls it, in its transaction."""
         super().publish(revision, user=user, skip_permission_checks=True)
 
     def unpublish(self, *args: Any, **kwargs: Any) -> None:
-        from policies import services
-
-        services.refuse_if_released(self)
+        self.services.refuse_if_released(self)
         super().unpublish(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
-        from policies import services
-
-        services.refuse_if_released(self)
+        self.services.refuse_if_released(self)
         return super().delete(*args, **kwargs)
 
     def create_alias(self, *args: Any, **kwargs: Any) -> Any:
-        from policies import services
-
-        services.refuse_alias()
+        self.services.refuse_alias()

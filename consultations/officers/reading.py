@@ -1,0 +1,224 @@
+"""The register: its list, one comment, publishing and withholding, and contact data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+from wagtail.admin import messages
+
+from consultations import register, services
+from consultations.enums import CommentState, Verdict, Withheld
+from consultations.models import Announcement, Comment
+from consultations.officers import charts
+from consultations.officers.forms import ContactForm, DecisionForm, FilterForm, clause_label
+from consultations.officers.frame import find, show
+from consultations.presenters.comments import linked
+from multilingual.languages import LANGUAGES, language_tag
+from uploads.rules import MEDIA_TYPES, Kind
+from uploads.scanning import MAY_BE_HANDED_OUT, Scan
+
+PAGE_SIZE = 50
+
+
+class _Counted(Paginator[Any]):
+    """Pages of a list whose length is known already."""
+
+    def __init__(self, found: Any, count: int) -> None:
+        self.known = count
+        super().__init__(found, PAGE_SIZE)
+
+    @cached_property
+    def count(self) -> int:
+        return self.known
+
+
+def filters_of(
+    request: HttpRequest, clauses: dict[int, register.KnownClause], rounds: int
+) -> FilterForm:
+    return FilterForm(request.GET, clauses, range(1, rounds + 1))
+
+
+@require_safe
+def comments(request: HttpRequest, page_id: int) -> HttpResponse:
+    """What came in: numbers, charts and the list, all by the same filters."""
+    announcement = find(request, page_id)
+    period = register.newest_period(announcement)
+    clauses = register.clauses(announcement)
+    filters = filters_of(request, clauses, period.round)
+    asked = filters.asked()
+    cells = register.cells(announcement)
+    everything = register.numbers(cells)
+    sums = register.numbers(cell for cell in cells if asked.matches(cell))
+    paginator = _Counted(register.comments(announcement, asked), sums.total)
+    page = paginator.get_page(request.GET.get("p"))
+    context = {
+        "announcement": announcement,
+        "period": period,
+        "page": page,
+        "rows": [_line(row, clauses) for row in register.rows(page.object_list)],
+        "filters": filters,
+        "everything": everything,
+        "sums": sums,
+        "is_filtered": bool(asked.as_json()),
+        "charts": charts.charts(sums, clauses),
+        "days": charts.by_day(sums.day),
+        "height": charts.HEIGHT,
+        "decision": DecisionForm(),
+        "query": request.GET.urlencode(),
+        "kept": _without_page(request),
+    }
+    return show(request, "register.html", context)
+
+
+def _without_page(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("p", None)
+    return f"{query.urlencode()}&" if query else ""
+
+
+def _line(row: register.Row, clauses: dict[int, register.KnownClause]) -> dict[str, Any]:
+    known = clauses.get(row.comment.clause_lineage)
+    return {
+        "row": row,
+        "reason": _reason(row.comment),
+        "clause": clause_label(known) if known else _("The whole draft"),
+        "language": dict(LANGUAGES).get(row.comment.language, row.comment.language),
+        "tag": language_tag(row.comment.language),
+    }
+
+
+def _reason(comment: Any) -> str:
+    """Why a comment is not shown, in words."""
+    withheld = comment.state == CommentState.WITHHELD
+    return str(Withheld(comment.withheld_for).label) if withheld else ""
+
+
+@require_POST
+def decide(request: HttpRequest, page_id: int) -> HttpResponse:
+    """Publish, withhold or mark as read the comments that were chosen in the list."""
+    announcement = find(request, page_id)
+    keys = {int(key) for key in request.POST.getlist("comment") if _is_key(key)}
+    if not keys:
+        messages.error(request, _("Choose comments first."))
+    elif request.POST.get("action") == "read":
+        chosen = Comment.objects.filter(announcement=announcement, pk__in=keys)
+        count = services.mark_read(chosen, user=request.user, now=timezone.now())
+        messages.success(request, _("Marked as read: %(count)d.") % {"count": count})
+    else:
+        _decide(request, announcement, keys)
+    return _back(request, page_id)
+
+
+def _decide(request: HttpRequest, announcement: Announcement, keys: set[int]) -> None:
+    verdict = Verdict.PUBLISH if request.POST.get("action") == "publish" else Verdict.WITHHOLD
+    chosen = register.decidable(announcement, keys)
+    try:
+        count = services.moderate(
+            chosen,
+            verdict,
+            reason=request.POST.get("reason", "") if verdict is Verdict.WITHHOLD else "",
+            user=request.user,
+            now=timezone.now(),
+        )
+    except ValidationError as refused:
+        messages.error(request, " ".join(refused.messages))
+        return
+    words = (
+        _("Published: %(count)d.") if verdict is Verdict.PUBLISH else _("Withheld: %(count)d.")
+    ) % {"count": count}
+    messages.success(request, words)
+    if count < len(keys):
+        left = len(keys) - count
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d was left as it is: its author withdrew it or did not agree to "
+                "publication.",
+                "%(count)d were left as they are: their authors withdrew them or did not agree "
+                "to publication.",
+                left,
+            )
+            % {"count": left},
+        )
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _back(request: HttpRequest, page_id: int) -> HttpResponse:
+    """To the list as it was filtered, or to the comment that was decided on."""
+    if request.POST.get("from") == "comment":
+        key = request.POST.get("comment", "")
+        if _is_key(key):
+            return redirect("consultations_admin:comment", page_id, int(key))
+    address = reverse("consultations_admin:comments", args=[page_id])
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+
+def comment(request: HttpRequest, page_id: int, comment_id: int) -> HttpResponse:
+    """One comment with everything that happened to it; POST opens its contact data."""
+    announcement = find(request, page_id)
+    found = register.detail(announcement, comment_id)
+    if found is None:
+        raise Http404
+    form = ContactForm(request.POST if request.method == "POST" else None)
+    contact = None
+    if form.is_valid():
+        try:
+            contact = services.open_contact(
+                found.comment,
+                reason=form.cleaned_data["reason"],
+                user=request.user,
+                now=timezone.now(),
+            )
+        except ValidationError as refused:
+            form.add_error(None, refused)
+        else:
+            form = ContactForm()
+            found = register.detail(announcement, comment_id) or found
+    if found.comment.is_unread:
+        services.mark_read([found.comment], user=request.user, now=timezone.now())
+    context = {
+        "announcement": announcement,
+        "found": found,
+        "texts": [(text, linked(text.text)) for text in reversed(found.texts)],
+        "files": [(file, file.scan in MAY_BE_HANDED_OUT, Scan(file.scan)) for file in found.files],
+        "language": dict(LANGUAGES).get(found.comment.language, found.comment.language),
+        "tag": language_tag(found.comment.language),
+        "reason": _reason(found.comment),
+        "decision": DecisionForm(),
+        "contact_form": form,
+        "contact": contact,
+    }
+    return show(request, "comment.html", context)
+
+
+@require_safe
+def attachment(request: HttpRequest, page_id: int, attachment_id: int) -> HttpResponseBase:
+    """A file as a download; one that a scanner refused or has not seen stays where it is."""
+    file = register.attachment(find(request, page_id), attachment_id)
+    if file is None or file.scan not in MAY_BE_HANDED_OUT:
+        raise Http404
+    response = FileResponse(
+        file.file.open("rb"),
+        as_attachment=True,
+        filename=file.name,
+        content_type=MEDIA_TYPES[Kind(file.kind)],
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "no-store, private"
+    return response

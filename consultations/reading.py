@@ -1,0 +1,269 @@
+"""What the public pages read: each function asks a constant number of queries."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from consultations import rules
+from consultations.enums import CommentState, Status
+from consultations.models import (
+    Announcement,
+    Clause,
+    Comment,
+    CommentAttachment,
+    CommentText,
+    ConsultationPage,
+    DraftVersion,
+    MerkleRoot,
+    Period,
+    Withdrawal,
+)
+from freshness import services as freshness
+from freshness.kept import Kept
+from uploads.scanning import MAY_BE_HANDED_OUT
+
+GONE = 1_000_000
+"""The place of clauses that the newest draft no longer has: behind all others."""
+
+
+@dataclass
+class Notice:
+    """An announced consultation with all its periods and versions, oldest first."""
+
+    page: ConsultationPage
+    announcement: Announcement
+    periods: list[Period]
+    versions: list[DraftVersion]
+    withdrawal: Withdrawal | None
+
+    @property
+    def period(self) -> Period:
+        """The period that counts."""
+        return self.periods[-1]
+
+    @property
+    def version(self) -> DraftVersion:
+        """The newest draft."""
+        return self.versions[-1]
+
+    def status(self, now: datetime.datetime) -> Status:
+        if self.withdrawal is not None:
+            return Status.WITHDRAWN
+        return rules.status(self.period.opens_at, self.period.closes_at, now)
+
+    def takes_comments(self, now: datetime.datetime) -> bool:
+        """Whether the web form takes a comment at ``now``."""
+        status = self.status(now)
+        return not self.announcement.historic and status in {Status.OPEN, Status.CLOSING_SOON}
+
+
+def notice(slug: str) -> Notice | None:
+    """The public consultation at an address; ``None`` if there is none."""
+    page: ConsultationPage | None = (
+        ConsultationPage.objects.public()
+        .filter(announcement__slug=slug)
+        .select_related("announcement__withdrawal", "subject")
+        .prefetch_related(
+            "authorities__organisation__names",
+            "cited_bases",
+            "channels",
+            "announcement__periods",
+            Prefetch("announcement__versions", DraftVersion.objects.defer("text", "explanation")),
+        )
+        .first()
+    )
+    if page is None:
+        return None
+    announcement = page.announcement
+    return Notice(
+        page=page,
+        announcement=announcement,
+        periods=sorted(announcement.periods.all(), key=lambda period: period.seq),
+        versions=sorted(announcement.versions.all(), key=lambda version: version.seq),
+        withdrawal=getattr(announcement, "withdrawal", None),
+    )
+
+
+_notices: Kept[str, Notice] = Kept(100)
+_versions: Kept[str, int] = Kept(1)
+
+
+def kept_notice(slug: str, now: datetime.datetime) -> Notice | None:
+    """As ``notice``, from memory, at most a second old; nobody may change what it gives.
+
+    For what the database decides in the end: whether a comment comes in time.
+    """
+
+    def read(slugs: list[str]) -> dict[str, Notice]:
+        return {asked: found for asked in slugs if (found := notice(asked)) is not None}
+
+    second = int(now.timestamp())
+    version = _versions.get(second, ["content"], lambda _: {"content": freshness.current()})
+    return _notices.get(version["content"], [slug], read).get(slug)
+
+
+def clauses_of(version: DraftVersion) -> list[Clause]:
+    return list(Clause.objects.filter(version=version))
+
+
+# --- counts -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Counts:
+    """How many comments there are; each is in exactly one of the four states.
+
+    by_clause, published_by_clause: by lineage; ``None`` is the whole draft. suspicious: those of
+    ``pending`` that wait for an officer because something about them is odd.
+    """
+
+    published: int = 0
+    withheld: int = 0
+    withdrawn: int = 0
+    pending: int = 0
+    suspicious: int = 0
+    withheld_by_reason: Counter[str] = field(default_factory=Counter)
+    by_channel: Counter[str] = field(default_factory=Counter)
+    by_clause: Counter[int | None] = field(default_factory=Counter)
+    published_by_clause: Counter[int | None] = field(default_factory=Counter)
+
+    @property
+    def received(self) -> int:
+        return self.published + self.withheld + self.withdrawn + self.pending
+
+
+def counts(announcement: Announcement) -> Counts:
+    """Count all comments of a consultation, over all its rounds."""
+    rows = (
+        Comment.objects.filter(announcement=announcement)
+        .with_state()
+        .annotate(odd=~Q(suspicion=""))
+        .order_by()
+        .values_list("state", "withheld_for", "channel", "clause_lineage", "odd")
+        .annotate(n=Count("pk"))
+    )
+    found = Counts()
+    for state, reason, channel, lineage, odd, n in rows:
+        setattr(found, state, getattr(found, state) + n)
+        found.by_channel[channel] += n
+        found.by_clause[lineage] += n
+        if state == CommentState.WITHHELD:
+            found.withheld_by_reason[reason] += n
+        elif state == CommentState.PUBLISHED:
+            found.published_by_clause[lineage] += n
+        elif state == CommentState.PENDING and odd:
+            found.suspicious += n
+    return found
+
+
+def roots(announcement: Announcement) -> list[MerkleRoot]:
+    return list(MerkleRoot.objects.filter(announcement=announcement))
+
+
+# --- published comments -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PublishedComment:
+    """A comment that may be shown to anybody; contact data is not within reach of it."""
+
+    comment: Comment
+    text: CommentText
+    attachments: Sequence[CommentAttachment]
+
+
+def published_comments(announcement: Announcement, newest: DraftVersion) -> Any:
+    """The comments that may be shown: on the whole draft first, then by clause of the newest
+    draft, those on clauses that it no longer has at the end.
+    """
+    position = Clause.objects.filter(version=newest, lineage=OuterRef("clause_lineage"))
+    place = Case(
+        When(clause_lineage__isnull=True, then=Value(-1)),
+        default=Coalesce(Subquery(position.values("position")[:1]), Value(GONE)),
+        output_field=IntegerField(),
+    )
+    return (
+        Comment.objects.public()
+        .filter(announcement=announcement)
+        .annotate(place=place)
+        .order_by("place", "clause_lineage", "received_at", "pk")
+    )
+
+
+def with_texts(comments: Iterable[Any]) -> list[PublishedComment]:
+    """The newest texts of published comments, and those of their files that may be handed out."""
+    chosen = list(comments)
+    texts = CommentText.objects.in_bulk([comment.newest_text_id for comment in chosen])
+    files: dict[int, list[CommentAttachment]] = {}
+    for file in downloadable().filter(comment__in=[comment.pk for comment in chosen]):
+        files.setdefault(file.comment_id, []).append(file)
+    return [
+        PublishedComment(comment, texts[comment.newest_text_id], files.get(comment.pk, ()))
+        for comment in chosen
+    ]
+
+
+def downloadable() -> Any:
+    """The files that a scanner has not refused; their comment has to be public too."""
+    return CommentAttachment.objects.filter(scan__in=MAY_BE_HANDED_OUT)
+
+
+def public_attachment(announcement: Announcement, pk: int) -> CommentAttachment | None:
+    """The file of a published comment; ``None`` for any other."""
+    published = Comment.objects.public().filter(announcement=announcement, pk=OuterRef("comment"))
+    found: CommentAttachment | None = downloadable().filter(Exists(published), pk=pk).first()
+    return found
+
+
+def last_clauses(announcement: Announcement, lineages: Iterable[int]) -> dict[int, Clause]:
+    """For each lineage the clause in the newest version that has it."""
+    clauses = (
+        Clause.objects.filter(version__announcement=announcement, lineage__in=set(lineages))
+        .select_related("version")
+        .defer("version__text", "version__explanation")
+        .order_by("version__seq")
+    )
+    return {clause.lineage: clause for clause in clauses}
+
+
+# --- lists --------------------------------------------------------------------------------------
+
+
+def closing_next(now: datetime.datetime, count: int) -> list[Any]:
+    """Consultations that take comments now, the one that closes first at the top."""
+    return list(
+        ConsultationPage.objects.public()
+        .with_status(now)
+        .filter(status_now__in=[Status.OPEN, Status.CLOSING_SOON], announcement__historic=False)
+        .for_lists()
+        .order_by("closes", "pk")[:count]
+    )
+
+
+def next_opening(now: datetime.datetime) -> datetime.datetime | None:
+    """When the next announced consultation opens; then a list that was kept is stale."""
+    found: datetime.datetime | None = (
+        Period.objects.filter(opens_at__gt=now)
+        .order_by("opens_at")
+        .values_list("opens_at", flat=True)
+        .first()
+    )
+    return found

@@ -1,0 +1,195 @@
+"""Publication of what three people have passed: the announcement, or a change of it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from wagtail.models import Revision
+
+from consultations import rules
+from consultations.enums import Cause, Change
+from consultations.models import (
+    Announcement,
+    Clause,
+    ConsultationPage,
+    DraftVersion,
+    Period,
+    Withdrawal,
+)
+from consultations.services import minimums
+from consultations.services.completeness import is_new_text, refuse_if_incomplete
+from consultations.services.effects import show_again, tell_followers
+from guards import services as guards
+from ledger import services as ledger
+from organisations import services as organisations
+from organisations.services import Refused
+
+
+def publish(
+    page: ConsultationPage, revision: Revision, *, user: Any, now: datetime.datetime
+) -> None:
+    """Publish a revision that three people have passed: the announcement, or a change.
+
+    A clerical correction of the announced text is logged; a change in substance makes a new
+    version and a new period that never closes before the old one (rule 6); a new round gets a
+    full period (rule 5). Raises ``Refused``, or ``YearNotAnnounced`` for a year without a notice.
+    """
+    with transaction.atomic():
+        guards.lock("consultations.announcement", page.pk)
+        locked = ConsultationPage.objects.get(pk=page.pk)
+        draft = revision.as_object()
+        organisations.approvals(locked, revision)
+        if locked.live_revision_id and revision.pk <= locked.live_revision_id:
+            raise Refused(_("A newer version is live. Revert to this one as a new draft."))
+        if draft.go_live_at:
+            raise Refused(_("A consultation opens by its own date, not by a schedule."))
+        refuse_if_incomplete(draft, now)
+        announcement = Announcement.objects.filter(page=locked).first()
+        if announcement is None:
+            announcement = _announce(locked, draft, user=user, now=now)
+        else:
+            _change(announcement, draft, user=user, now=now)
+        locked.publish_unguarded(revision, user)
+        show_again(announcement)
+
+
+def _announce(
+    page: ConsultationPage, draft: ConsultationPage, *, user: Any, now: datetime.datetime
+) -> Announcement:
+    announcement = Announcement.objects.create(
+        page=page,
+        slug=_free_slug(page, now),
+        announced_at=now,
+        procedure=draft.procedure,
+        business_related=bool(draft.business_related),
+    )
+    period = _add_period(announcement, draft, Cause.ANNOUNCEMENT, user=user, now=now)
+    _add_version(announcement, draft, round_=1, now=now)
+    ledger.record(
+        "consultation.announced",
+        announcement,
+        actor=user,
+        now=now,
+        data={"opens_at": period.opens_at, "closes_at": period.closes_at},
+    )
+    return announcement
+
+
+def _free_slug(page: ConsultationPage, now: datetime.datetime) -> str:
+    """Give the next address of the organisation's year; it never changes."""
+    guards.lock("consultations.slug")
+    prefix = f"{organisations.owner_of(page).code.lower()}-{rules.local_day(now).year}-"
+    taken = Announcement.objects.filter(slug__startswith=prefix).values_list("slug", flat=True)
+    serials = [int(tail) for slug in taken if (tail := slug.removeprefix(prefix)).isdecimal()]
+    return f"{prefix}{max(serials, default=0) + 1}"
+
+
+def _change(
+    announcement: Announcement, draft: ConsultationPage, *, user: Any, now: datetime.datetime
+) -> None:
+    if Withdrawal.objects.filter(announcement=announcement).exists():
+        raise Refused(_("It was withdrawn; the notice stays as it is."))
+    newest = announcement.versions.latest("seq")
+    round_ = announcement.periods.latest("seq").round
+    if draft.change == Change.ROUND:
+        _add_period(announcement, draft, Cause.ROUND, user=user, now=now)
+        round_ += 1
+    elif not is_new_text(draft, newest):
+        ledger.record("consultation.edited", announcement, actor=user, now=now)
+        return
+    elif draft.change == Change.SUBSTANCE:
+        _add_period(announcement, draft, Cause.RESTART, user=user, now=now)
+    version = _add_version(announcement, draft, round_=round_, now=now)
+    ledger.record(
+        "consultation.changed",
+        announcement,
+        actor=user,
+        now=now,
+        data={"change": draft.change, "version": version.seq, "reason": version.reason},
+    )
+    tell_followers(announcement, draft.change, now=now)
+
+
+def _add_period(
+    announcement: Announcement,
+    draft: ConsultationPage,
+    cause: Cause,
+    *,
+    user: Any,
+    now: datetime.datetime,
+) -> Period:
+    before = announcement.periods.order_by("-seq").first()
+    opens_at = draft.opens_at if cause in {Cause.ANNOUNCEMENT, Cause.ROUND} else None
+    if cause is Cause.RESTART and before is not None and before.opens_at > now:
+        opens_at = before.opens_at
+    opens_at = (opens_at or rules.next_minute(now)).replace(second=0, microsecond=0)
+    if cause is Cause.ROUND and before is not None:
+        opens_at = max(opens_at, before.closes_at)
+    counted = minimums.count(draft, opens_at)
+    earliest = minimums.earliest_close(counted)
+    closes_at = rules.close_of(draft.closes_on) if draft.closes_on else earliest
+    if cause is Cause.RESTART and before is not None:
+        # Rule 6: replacing the draft never closes before the old period.
+        closes_at = max(closes_at, before.closes_at, earliest)
+    return Period.objects.create(
+        announcement=announcement,
+        seq=before.seq + 1 if before else 1,
+        round=_round_after(before, cause),
+        cause=cause,
+        opens_at=opens_at,
+        closes_at=closes_at,
+        minimum_closes_at=earliest,
+        minimums=[item.as_json() for item in counted],
+        shortening=draft.shortening,
+        shortening_reason=draft.shortening_reason.strip() if draft.shortening else "",
+        reason=draft.change_reason.strip() if before else "",
+        recorded_at=now,
+        recorded_by=user,
+    )
+
+
+def _round_after(before: Period | None, cause: Cause) -> int:
+    if before is None:
+        return 1
+    return before.round + 1 if cause is Cause.ROUND else before.round
+
+
+def _add_version(
+    announcement: Announcement, draft: ConsultationPage, *, round_: int, now: datetime.datetime
+) -> DraftVersion:
+    before = announcement.versions.order_by("-seq").first()
+    version = DraftVersion.objects.create(
+        announcement=announcement,
+        seq=before.seq + 1 if before else 1,
+        round=round_,
+        change=draft.change if before else "",
+        headline=draft.headline_zh_hans,
+        text=draft.draft,
+        explanation=draft.explanation,
+        reason=draft.change_reason.strip() if before else "",
+        published_at=now,
+    )
+    lineages = rules.lineages(before.text if before else "", _known(before), version.text)
+    Clause.objects.bulk_create(
+        Clause(
+            version=version,
+            position=position,
+            anchor=clause.anchor,
+            kind=clause.kind,
+            depth=clause.depth,
+            number=clause.number,
+            text=clause.text,
+            lineage=lineages[clause.anchor],
+        )
+        for position, clause in enumerate(rules.clauses(version.text))
+    )
+    return version
+
+
+def _known(version: DraftVersion | None) -> dict[str, int]:
+    if version is None:
+        return {}
+    return dict(version.clauses.values_list("anchor", "lineage"))

@@ -1,0 +1,123 @@
+"""Which laws demand how long a period, counted on the calendar."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from consultations import rules
+from consultations.models import LegalBasis
+from workdays import services as workdays
+from workdays.enums import Unit
+from workdays.rules import Day, Requirement, counted_days, last_required_day
+
+
+class DecidesOnMinimum(Protocol):
+    """What the minimums of a consultation depend on; a page has it too."""
+
+    @property
+    def procedure(self) -> str: ...
+    @property
+    def business_related(self) -> bool | None: ...
+    @property
+    def shortening(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of an announcement, whatever a newer draft says."""
+
+    procedure: str
+    business_related: bool | None
+    shortening: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A minimum, counted from an opening: its exclusive close, and each day of the count."""
+
+    minimum: rules.Minimum
+    binds: bool
+    shortened: bool
+    closes_at: datetime.datetime
+    days: tuple[Day, ...]
+
+    @property
+    def closes_on(self) -> datetime.date:
+        """The earliest last day by this minimum alone."""
+        return rules.last_day(self.closes_at)
+
+    @property
+    def unit_label(self) -> str:
+        return str(Unit(self.minimum.unit).label)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as it is stored with the period and shown by the API."""
+        return {
+            "instrument": self.minimum.instrument,
+            "article": self.minimum.article,
+            "days": self.minimum.days,
+            "unit": self.minimum.unit,
+            "binding": self.minimum.binding,
+            "shortened": self.shortened,
+            "closes_at": self.closes_at.astimezone(rules.SHANGHAI).isoformat(),
+            "counted_days": [
+                {"date": day.date.isoformat(), "kind": day.kind.value, "counts": day.counts}
+                for day in self.days
+            ],
+        }
+
+
+def known() -> list[rules.Minimum]:
+    """Give the minimums that the administrator keeps, in their order."""
+    return [
+        rules.Minimum(
+            instrument=basis.instrument,
+            article=basis.article,
+            days=basis.days,
+            unit=basis.unit,
+            binding=basis.binding,
+            may_be_shortened=basis.may_be_shortened,
+            always=basis.always,
+            business_related=basis.business_related,
+            procedures=tuple(basis.procedures),
+        )
+        for basis in LegalBasis.objects.all()
+    ]
+
+
+def count(page: DecidesOnMinimum, opens_at: datetime.datetime) -> list[Counted]:
+    """Count every minimum that applies to a consultation that opens at ``opens_at``.
+
+    Raises ``YearNotAnnounced`` where the calendar of a needed year has no notice yet.
+    """
+    opens_on = rules.local_day(opens_at)
+    calendar = workdays.calendar(opens_on, opens_on)
+    found = []
+    for minimum in rules.applicable(
+        known(), page.procedure, business_related=bool(page.business_related)
+    ):
+        requirement = Requirement(minimum.days, Unit(minimum.unit))
+        last = last_required_day(opens_on, requirement, calendar)
+        found.append(
+            Counted(
+                minimum=minimum,
+                binds=minimum.binds(shortened=bool(page.shortening)),
+                shortened=minimum.may_be_shortened and bool(page.shortening),
+                closes_at=rules.close_of(last),
+                days=tuple(counted_days(opens_on, last, calendar, requirement)),
+            )
+        )
+    return found
+
+
+def earliest_close(counted: Sequence[Counted]) -> datetime.datetime:
+    """Give the earliest lawful close: the latest of those that bind."""
+    return max(item.closes_at for item in counted if item.binds)
+
+
+def proposed_close(counted: Sequence[Counted]) -> datetime.datetime:
+    """Give the close that is proposed to the editor: advisory minimums count too."""
+    return max(item.closes_at for item in counted if item.binds or not item.shortened)

@@ -1,0 +1,72 @@
+"""What several threads want at the same moment is done for all of them in one go.
+
+A commit waits for the disk, and one commit takes as long for eight rows as for one. While a thread
+is at it, those that come meanwhile wait; the first of them then does what all of them want. Where
+there is a crowd, it first waits a moment for those who are about to come.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MOST = 50
+GATHERING = 0  # seconds
+
+
+class _Ticket(Generic[Item, Result]):
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.result: list[Result] = []
+        self.error: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.result) or self.error is not None
+
+
+class Together(Generic[Item, Result]):
+    """Hands items to ``act`` as they come: one alone, or those of several threads at once.
+
+    act: does all of it or nothing, and gives a result an item. What fails together is tried one
+    by one, so nobody suffers from the fault of another.
+    """
+
+    def __init__(self, act: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        self._act = act
+        self._waiting: deque[_Ticket[Item, Result]] = deque()
+        self._turn = threading.Lock()
+        self._is_crowded = False
+
+    def do(self, item: Item) -> Result:
+        """Give the result for an item once it is there; raise what ``act`` raised for it."""
+        mine: _Ticket[Item, Result] = _Ticket(item)
+        self._waiting.append(mine)
+        with self._turn:
+            if not mine.is_done and self._is_crowded:
+                time.sleep(GATHERING)
+            while not mine.is_done:
+                count = min(MOST, len(self._waiting))
+                self._is_crowded = count > 1
+                self._serve([self._waiting.popleft() for _ in range(count)])
+        if mine.error is not None:
+            raise mine.error
+        return mine.result[0]
+
+    def _serve(self, tickets: list[_Ticket[Item, Result]]) -> None:
+        try:
+            results = self._act([ticket.item for ticket in tickets])
+        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+            if len(tickets) > 1:
+                for ticket in tickets:
+                    self._serve([ticket])
+            else:
+                tickets[0].error = error
+        else:
+            for ticket, result in zip(tickets, results, strict=True):
+                ticket.result.append(result)

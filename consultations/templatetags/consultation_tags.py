@@ -1,0 +1,11 @@
+from django import template
+
+from consultations.presenters import words
+
+register = template.Library()
+
+register.simple_tag(words.status_badge)
+register.filter(words.opening)
+register.filter(words.closing)
+register.filter(words.exact)
+register.filter(words.day_tag)

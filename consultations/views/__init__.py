@@ -1,0 +1,31 @@
+"""The public pages of consultations. They read through ``public()`` and decide nothing."""
+
+from consultations.views.commenting import comment, comment_without_token, receipt
+from consultations.views.following import follow, following
+from consultations.views.lists import exemptions, listing
+from consultations.views.pages import (
+    attachment,
+    changes,
+    comments,
+    consultation,
+    consultation_context,
+    print_sheet,
+)
+from consultations.views.receipts import receipts
+
+__all__ = [
+    "attachment",
+    "changes",
+    "comment",
+    "comment_without_token",
+    "comments",
+    "consultation",
+    "consultation_context",
+    "exemptions",
+    "follow",
+    "following",
+    "listing",
+    "print_sheet",
+    "receipt",
+    "receipts",
+]

@@ -1,0 +1,107 @@
+"""The editor's desk: the form, what it refuses, the split, the proposal, and previews."""
+
+import io
+
+import docx
+import pytest
+from django.urls import reverse
+
+from consultations.enums import Procedure
+from multilingual.languages import CODES
+from tests import factories
+from tests.clock import at, standing_at
+from tests.consultations.conftest import FRIDAY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_second_factor(settings):
+    settings.REQUIRE_SECOND_FACTOR = False
+
+
+@pytest.fixture
+def drafter(client, team):
+    client.force_login(team.drafter)
+    return client
+
+
+def test_the_form_of_a_new_consultation_opens(drafter, team):
+    address = reverse(
+        "wagtailadmin_pages:add", args=["consultations", "consultationpage", team.page.pk]
+    )
+    response = drafter.get(address)
+    assert response.status_code == 200
+    assert 'data-proposal-url="/admin/consultations/propose/"' in response.content.decode()
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_a_draft_is_previewed_in_each_language(drafter, team, language):
+    page = factories.consultation(team)
+    address = reverse("wagtailadmin_pages:view_draft", args=[page.pk])
+    response = drafter.get(address, {"mode": language})
+    assert response.status_code == 200
+    assert "禁止在楼道内停放" in response.content.decode()
+
+
+def test_the_proposal_names_the_earliest_close_and_its_law(drafter):
+    with standing_at(FRIDAY):
+        response = drafter.post(
+            reverse("consultations_admin:propose"),
+            {"procedure": Procedure.NORMATIVE_DOCUMENT, "business_related": "True"},
+        )
+    words = response.content.decode()
+    assert "2026-03-16" in words
+    assert "优化营商环境条例" in words
+
+
+def test_the_proposal_says_when_a_year_has_no_notice(drafter):
+    response = drafter.post(
+        reverse("consultations_admin:propose"),
+        {"procedure": Procedure.OTHER, "opens_at": "2031-03-03 09:00"},
+    )
+    assert "2031" in response.content.decode()
+
+
+def test_the_split_is_shown_as_it_is_typed(drafter):
+    response = drafter.post(reverse("consultations_admin:split"), {"draft": factories.DRAFT})
+    assert "第三条第二款第二项" in response.content.decode()
+
+
+def test_strangers_are_told_nothing(client, announcement):
+    for name in ("split", "propose"):
+        client.force_login(factories.person())
+        assert client.post(reverse(f"consultations_admin:{name}")).status_code in {302, 403}
+    other = factories.team()
+    client.force_login(other.publisher)
+    for name in ("extend", "withdraw", "after_outage", "follow_calendar"):
+        address = reverse(f"consultations_admin:{name}", args=[announcement.page_id])
+        assert client.get(address).status_code in {302, 403, 404}
+
+
+def test_a_publisher_extends_and_a_drafter_does_not(client, announcement, team):
+    address = reverse("consultations_admin:extend", args=[announcement.page_id])
+    typed = {"closes_on": "2026-03-06", "reason": "应企业要求"}
+    with standing_at(at("2026-02-20")):
+        client.force_login(team.drafter)
+        assert client.post(address, typed).status_code in {302, 403}
+        assert announcement.periods.count() == 1
+        client.force_login(team.publisher)
+        early = client.post(address, typed | {"closes_on": "2026-02-26"})
+        assert "2026-02-27" in early.content.decode()
+        assert client.post(address, typed).status_code == 302
+    assert announcement.periods.count() == 2
+
+
+def test_a_word_file_becomes_the_draft():
+    from consultations.docx import NotReadable, lines_of
+
+    document = docx.Document()
+    document.add_paragraph("第一条 为了规范停放，制定本办法。")
+    document.add_table(1, 2).rows[0].cells[0].text = "收费项目"
+    file = io.BytesIO()
+    document.save(file)
+    file.seek(0)
+    assert lines_of(file).splitlines()[0] == "第一条 为了规范停放，制定本办法。"
+    with pytest.raises(NotReadable):
+        lines_of(io.BytesIO(b"no zip"))

@@ -1,0 +1,320 @@
+"""Nobody shortens a period, by any route: the database itself counts the five working days."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from consultations.enums import Cause
+from consultations.models import Announcement, Comment, CommentText, Period
+from guards.services import violation
+from tests import factories
+from tests.clock import at, standing_at
+from tests.consultations.conftest import FRIDAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+LAWFUL = at("2026-02-28", "00:00")
+
+
+def refusal(call):
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        call()
+    return violation(caught.value)
+
+
+def run(sql, params=()):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+
+
+def utc(moment):
+    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S") + (
+        "+00" if connection.vendor == "postgresql" else ""
+    )
+
+
+@pytest.fixture
+def bare(team):
+    """Announced, as far as the database knows, and still without a period."""
+    page = factories.consultation(team)
+    return Announcement.objects.create(
+        page=page,
+        slug="bare",
+        announced_at=FRIDAY,
+        procedure=page.procedure,
+        business_related=False,
+    )
+
+
+def period(announcement, **fields):
+    values = {
+        "announcement": announcement,
+        "seq": 1,
+        "round": 1,
+        "cause": Cause.ANNOUNCEMENT,
+        "opens_at": at("2026-02-13", "10:01"),
+        "closes_at": LAWFUL,
+        "minimum_closes_at": at("2026-02-14", "00:00"),
+        "minimums": [],
+        "recorded_at": FRIDAY,
+    } | fields
+    return Period(**values)
+
+
+# The worked table of the rules: opening, and the last day of five working days.
+WORKED = [
+    ("2024-09-30", "09:00", "2024-10-12"),
+    ("2024-10-01", "09:00", "2024-10-12"),
+    ("2024-09-29", "17:00", "2024-10-11"),
+    ("2024-10-12", "09:00", "2024-10-18"),
+    ("2024-09-06", "17:00", "2024-09-13"),
+    ("2024-09-02", "09:00", "2024-09-09"),
+    ("2024-02-08", "09:00", "2024-02-21"),
+    ("2025-01-27", "09:00", "2025-02-10"),
+    ("2026-02-13", "09:00", "2026-02-27"),
+    ("2026-03-02", "00:00", "2026-03-09"),
+    ("2026-03-02", "23:59", "2026-03-09"),
+]
+
+
+@pytest.mark.parametrize(("day", "time", "last"), WORKED)
+def test_the_database_counts_as_the_worked_table_does(bare, day, time, last):
+    opens = at(day, time)
+    closes = at(last, "00:00") + datetime.timedelta(days=1)
+    early = closes - datetime.timedelta(days=1)
+    with standing_at(opens):
+        assert (
+            refusal(period(bare, opens_at=opens, closes_at=early, minimum_closes_at=early).save)
+            == "period_floor"
+        )
+        period(bare, opens_at=opens, closes_at=closes, minimum_closes_at=closes).save()
+
+
+EARLY = at("2026-02-27", "00:00")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda p: p.save(),
+        lambda p: Period.objects.bulk_create([p]),
+        lambda p: Period.objects.bulk_create([p], ignore_conflicts=True),
+        lambda p: run(
+            "INSERT INTO consultations_period (announcement_id, seq, round, cause, opens_at, "
+            "closes_at, minimum_closes_at, minimums, shortening, shortening_reason, reason, "
+            "recorded_at) VALUES (%s, 1, 1, 'announcement', %s, %s, %s, '[]', '', '', '', %s)",
+            [p.announcement_id, utc(p.opens_at), utc(p.closes_at), utc(p.closes_at), utc(FRIDAY)],
+        ),
+    ],
+    ids=["save", "bulk_create", "ignoring conflicts", "raw SQL"],
+)
+def test_an_early_close_does_not_get_in(bare, write):
+    with standing_at(FRIDAY):
+        assert refusal(lambda: write(period(bare, closes_at=EARLY))) == "period_floor"
+    assert not Period.objects.exists()
+
+
+def replace(announcement):
+    columns = "id, announcement_id, seq, round, cause, opens_at, minimum_closes_at, minimums, "
+    columns += "shortening, shortening_reason, reason, recorded_at"
+    if connection.vendor == "postgresql":
+        return run(
+            f"INSERT INTO consultations_period ({columns}, closes_at) SELECT {columns}, %s "
+            "FROM consultations_period WHERE true ON CONFLICT (id) DO UPDATE "
+            "SET closes_at = EXCLUDED.closes_at",
+            [utc(EARLY)],
+        )
+    return run(
+        f"INSERT OR REPLACE INTO consultations_period ({columns}, closes_at) "
+        f"SELECT {columns}, %s FROM consultations_period",
+        [utc(EARLY)],
+    )
+
+
+def shorten(announcement):
+    row = announcement.periods.get()
+    row.closes_at = EARLY
+    return row
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a: shorten(a).save(),
+        lambda a: Period.objects.bulk_update([shorten(a)], ["closes_at"]),
+        lambda a: a.periods.update(closes_at=EARLY),
+        lambda a: a.periods.update(opens_at=at("2026-02-10")),
+        lambda a: a.periods.update(minimum_closes_at=EARLY),
+        lambda a: a.periods.update(minimums=[]),
+        lambda a: a.periods.get().delete(),
+        lambda a: run("UPDATE consultations_period SET closes_at = %s", [utc(EARLY)]),
+        lambda a: run("DELETE FROM consultations_period"),
+        replace,
+        lambda a: Announcement.objects.update(historic=True),
+        lambda a: Announcement.objects.update(business_related=True),
+    ],
+)
+def test_what_was_announced_stays(announcement, change):
+    before = announcement.periods.values().get()
+    with standing_at(FRIDAY):
+        assert refusal(lambda: change(announcement))
+    assert announcement.periods.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"cause": Cause.EXTENSION, "closes_at": EARLY}, "period_shortened"),
+        ({"cause": Cause.EXTENSION, "closes_at": LAWFUL}, "period_shortened"),
+        ({"cause": Cause.EXTENSION, "opens_at": at("2026-02-14")}, "period_opening_moved"),
+        (
+            {"cause": Cause.EXTENSION, "minimum_closes_at": at("2026-02-20", "00:00")},
+            "period_minimum_lowered",
+        ),
+        (
+            {"cause": Cause.RESTART, "opens_at": at("2026-02-14"), "closes_at": EARLY},
+            "period_shortened",
+        ),
+        ({"cause": Cause.ROUND, "round": 2}, "period_round_overlaps"),
+        ({"cause": Cause.ANNOUNCEMENT}, "period_sequence"),
+        ({"cause": Cause.EXTENSION, "seq": 3}, "period_sequence"),
+        ({"cause": Cause.EXTENSION, "round": 2}, "period_sequence"),
+        ({"cause": Cause.EXTENSION, "closes_at": at("2026-03-05", "12:00")}, "period_time"),
+    ],
+)
+def test_a_later_row_makes_nothing_shorter(announcement, change, reason):
+    row = announcement.periods.get()
+    values = {
+        "seq": 2,
+        "opens_at": row.opens_at,
+        "closes_at": at("2026-03-10", "00:00"),
+        "minimum_closes_at": row.minimum_closes_at,
+        "reason": "因故调整",
+    } | change
+    with standing_at(FRIDAY):
+        assert refusal(period(announcement, **values).save) == reason
+
+
+def test_an_opening_in_the_past_is_refused(bare):
+    with standing_at(at("2026-02-20")):
+        assert refusal(period(bare).save) == "period_back_dated"
+
+
+def test_a_closed_period_is_never_reopened(announcement):
+    row = announcement.periods.get()
+    with standing_at(LAWFUL):
+        later = period(
+            announcement,
+            seq=2,
+            cause=Cause.EXTENSION,
+            opens_at=row.opens_at,
+            closes_at=at("2026-03-10", "00:00"),
+            minimum_closes_at=row.minimum_closes_at,
+            reason="晚了",
+        )
+        assert refusal(later.save) == "period_reopened"
+
+
+def test_a_year_that_is_not_announced_is_not_counted(bare):
+    with standing_at(FRIDAY):
+        far = period(bare, opens_at=at("2031-03-03"), closes_at=at("2031-06-01", "00:00"))
+        assert refusal(far.save) == "period_calendar_missing"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE workdays_calendarday SET kind = 'working' WHERE date = '2026-02-18'",
+        "DELETE FROM workdays_calendarday WHERE date = '2026-02-18'",
+        "INSERT INTO workdays_calendarday (date, kind) VALUES ('2026-02-18', 'working')",
+    ],
+)
+def test_the_calendar_cannot_be_changed_to_make_it_earlier(bare, change):
+    assert refusal(lambda: run(change))
+    with standing_at(FRIDAY):
+        assert refusal(period(bare, closes_at=EARLY).save) == "period_floor"
+
+
+def test_a_historic_one_is_closed_and_takes_nothing(team):
+    page = factories.consultation(team)
+    old = Announcement.objects.create(
+        page=page,
+        slug="old",
+        announced_at=FRIDAY,
+        procedure=page.procedure,
+        business_related=False,
+        historic=True,
+    )
+    with standing_at(FRIDAY):
+        assert refusal(period(old).save) == "period_historic"
+        period(
+            old,
+            opens_at=at("2019-05-06"),
+            closes_at=at("2019-05-08", "00:00"),
+            minimum_closes_at=at("2019-05-08", "00:00"),
+        ).save()
+
+
+def comment(announcement, received_at, **fields):
+    values = {
+        "announcement": announcement,
+        "round": 1,
+        "draft_version": announcement.versions.get(),
+        "channel": "web",
+        "language": "zh-hans",
+        "received_at": received_at,
+        "receipt_digest": str(received_at),
+        "salt": "s",
+    } | fields
+    return Comment(**values)
+
+
+@pytest.mark.parametrize(
+    ("moment", "gets_in"),
+    [
+        (at("2026-02-13", "10:00:59"), False),
+        (at("2026-02-13", "10:01"), True),
+        (at("2026-02-27", "23:59:59.999"), True),
+        (at("2026-02-28", "00:00"), False),
+    ],
+)
+def test_a_comment_gets_in_during_the_period_only(announcement, moment, gets_in):
+    if gets_in:
+        comment(announcement, moment).save()
+    else:
+        assert refusal(comment(announcement, moment).save) == "comment_outside_period"
+
+
+def test_a_letter_counts_by_its_postmark(announcement):
+    late = at("2026-03-03")
+    posted = {"channel": "post", "postmarked_on": datetime.date(2026, 2, 27)}
+    comment(announcement, late, **posted).save()
+    posted["postmarked_on"] = datetime.date(2026, 2, 28)
+    outside = comment(announcement, late, receipt_digest="x", **posted)
+    assert refusal(outside.save) == "comment_outside_period"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: CommentText.objects.update(text="别的话"),
+        lambda: CommentText.objects.all().delete(),
+        lambda: Comment.objects.update(channel="post"),
+        lambda: run("DELETE FROM consultations_commenttext"),
+        lambda: run("UPDATE consultations_comment SET round = 2"),
+    ],
+)
+def test_what_came_in_stays(announcement, change):
+    row = comment(announcement, at("2026-02-14"))
+    row.save()
+    CommentText.objects.create(
+        comment=row,
+        seq=1,
+        text="建议增设充电桩。",
+        consent_publish=True,
+        written_at=row.received_at,
+        commitment="0" * 64,
+    )
+    assert refusal(change)
+    assert CommentText.objects.get().text == "建议增设充电桩。"

@@ -1,0 +1,156 @@
+import datetime
+
+import pytest
+
+from consultations import services
+from consultations.enums import Cause, Change, Status
+from consultations.models import ConsultationPage
+from ledger.models import Entry
+from organisations.services import Refused
+from outbox import services as outbox
+from tests import factories
+from tests.clock import at, standing_at
+from tests.consultations.conftest import FRIDAY
+from workdays import services as workdays
+from workdays.enums import DayKind
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+LATER = datetime.date(2026, 3, 6)
+
+
+def test_an_extension_keeps_the_old_date_and_its_reason(announcement, team):
+    with standing_at(at("2026-02-20")) as now:
+        services.extend(
+            announcement, closes_on=LATER, reason="应企业要求", user=team.publisher, now=now
+        )
+    first, second = announcement.periods.all()
+    assert (first.closes_on, second.closes_on) == (datetime.date(2026, 2, 27), LATER)
+    assert (second.cause, second.reason) == (Cause.EXTENSION, "应企业要求")
+    assert second.opens_at == first.opens_at
+    assert Entry.objects.filter(action="consultation.extended").exists()
+
+
+@pytest.mark.parametrize(
+    ("moment", "closes_on", "reason"),
+    [
+        (FRIDAY, datetime.date(2026, 2, 27), "同一天"),
+        (FRIDAY, datetime.date(2026, 2, 26), "更早"),
+        (FRIDAY, LATER, "  "),
+        (at("2026-02-28", "00:00"), LATER, "已经截止"),
+    ],
+)
+def test_an_extension_is_only_later_only_before_the_close_and_with_a_reason(
+    announcement, team, moment, closes_on, reason
+):
+    with standing_at(moment) as now, pytest.raises(Refused):
+        services.extend(
+            announcement, closes_on=closes_on, reason=reason, user=team.publisher, now=now
+        )
+    assert announcement.periods.count() == 1
+
+
+def test_a_withdrawn_draft_stays_with_its_reason(announcement, team):
+    with standing_at(at("2026-02-20")) as now:
+        services.withdraw(announcement, reason="需要重新论证", user=team.publisher, now=now)
+        with pytest.raises(Refused):
+            services.extend(
+                announcement, closes_on=LATER, reason="不行", user=team.publisher, now=now
+            )
+    page = ConsultationPage.objects.public().with_status(at("2026-02-21")).get()
+    assert page.status_now == Status.WITHDRAWN
+    assert page.announcement.withdrawal.reason == "需要重新论证"
+
+
+def test_a_change_in_substance_starts_again_and_closes_no_earlier(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")):
+        draft = factories.DRAFT.replace("明码标价", "政府指导价")
+        factories.change(announcement, team, Change.SUBSTANCE, draft=draft)
+    first, second = announcement.periods.all()
+    assert second.cause == Cause.RESTART
+    assert second.opens_at == at("2026-02-25", "15:01")
+    assert second.closes_at > first.closes_at
+    # Saturday, 28 February, is a make-up day.
+    assert second.closes_on == datetime.date(2026, 3, 3)
+
+
+def test_a_clerical_correction_is_a_version_and_no_new_period(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")):
+        draft = factories.DRAFT.replace("明码标价", "明码标价。")
+        factories.change(announcement, team, Change.CLERICAL, draft=draft)
+    assert announcement.periods.count() == 1
+    assert [version.change for version in announcement.versions.all()] == ["", Change.CLERICAL]
+
+
+def test_a_changed_text_needs_to_say_what_it_is(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")), pytest.raises(Refused):
+        factories.change(announcement, team, "", draft=factories.DRAFT + "\n第七条 附则。")
+    assert announcement.versions.count() == 1
+
+
+def test_a_clause_keeps_its_lineage_through_a_renumbering(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")):
+        draft = factories.DRAFT.replace("第五条 ", "第五条 充电设施应当定期检修。\n第六条 ")
+        draft = draft.replace("第六条 本办法", "第七条 本办法")
+        factories.change(announcement, team, Change.SUBSTANCE, draft=draft)
+    old, new = (
+        {clause.text: clause.lineage for clause in version.clauses.all()}
+        for version in announcement.versions.all()
+    )
+    price = "充电服务费实行明码标价。"
+    assert old[price] == new[price]
+    assert new["充电设施应当定期检修。"] not in old.values()
+    assert old["本办法自2027年1月1日起施行。"] == new["本办法自2027年1月1日起施行。"]
+
+
+def test_a_new_round_does_not_begin_before_the_close(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")), pytest.raises(Refused):
+        factories.change(announcement, team, Change.ROUND)
+
+
+def test_a_new_round_gets_a_full_period_after_the_close(announcement, team):
+    with standing_at(at("2026-03-02", "15:00")):
+        factories.change(announcement, team, Change.ROUND, closes_on=None)
+    second = announcement.periods.latest("seq")
+    assert (second.round, second.cause) == (2, Cause.ROUND)
+    assert second.closes_on == datetime.date(2026, 3, 9)
+
+
+def test_an_announced_one_cannot_be_deleted_unpublished_or_copied_as_an_alias(announcement):
+    page = announcement.page
+    for act in (page.delete, page.unpublish, page.create_alias):
+        with pytest.raises(Refused):
+            act()
+    assert ConsultationPage.objects.public().count() == 1
+
+
+def test_a_notice_that_makes_a_close_too_early_names_it_and_moves_nothing(
+    announcement, team, mailoutbox
+):
+    with standing_at(at("2026-02-16", "10:00")) as now:
+        outcome = workdays.correct_days(
+            [datetime.date(2026, 2, 25)],
+            DayKind.HOLIDAY,
+            reason="临时放假一天",
+            notice=workdays.NoticeText("国办发明电〔2026〕1号", "临时放假", now.date(), 2026),
+            now=now,
+        )
+        [touched] = outcome.touched
+        assert touched.label == announcement.page.title
+        assert "2026-02-28" in touched.words
+        assert announcement.periods.count() == 1
+        outbox.drain(now)
+        assert any(team.drafter.email in mail.to for mail in mailoutbox)
+        period = services.follow_calendar(announcement, user=team.publisher, now=now)
+    assert period.cause == Cause.CALENDAR
+    assert period.closes_on == datetime.date(2026, 2, 28)
+    assert services.closing_too_early(now) == []
+
+
+def test_after_an_outage_the_period_is_counted_anew(announcement, team):
+    with standing_at(at("2026-02-25", "09:00")) as now:
+        period = services.begin_again_after_outage(
+            announcement, reason="机房停电", user=team.publisher, now=now
+        )
+    assert period.opens_at == at("2026-02-25", "09:01")
+    assert period.closes_on == datetime.date(2026, 3, 3)
