@@ -6,6 +6,7 @@ WORKERS ?= auto
 TEST_POSTGRES_URL ?= postgres://gongkai:gongkai@127.0.0.1:5432/gongkai
 COMPILE := CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --annotation-style=line
+export TEST_POSTGRES_URL
 export PYTHONPATH := site
 unexport MAKEFLAGS
 
@@ -72,5 +73,6 @@ bench: install ## how fast and how good it is, on a corpus: make bench CORPUS=â€
 	-$(BIN)/python bench/search_page.py --corpus $(CORPUS) --queries $(QUERIES)
 	-$(BIN)/python bench/import_speed.py --corpus $(CORPUS)
 	-$(BIN)/python bench/first_paint.py
+	-$(BIN)/python bench/intake.py
 	$(BIN)/python bench/search_engine.py --corpus $(CORPUS) --queries $(QUERIES)
 	$(BIN)/python bench/provisions.py --corpus $(CORPUS)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 import environ
 from django.conf import settings
@@ -54,6 +55,8 @@ from django.utils import timezone  # noqa: E402
 class Line(models.Model):
     text = models.TextField()
     received_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Line]] = models.Manager()
 
     class Meta:
         app_label = "bare"

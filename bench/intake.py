@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import measure
 
@@ -33,7 +34,7 @@ SECONDS = 4.0
 DATABASE = os.environ.get(
     "BENCH_DATABASE_URL", "postgres://gongkai:gongkai@127.0.0.1:5432/gongkai_bench"
 )
-COMMENTS = 5_000
+FEW, COMMENTS = 50, 5_000
 TEXT = "建议在第三条中明确老旧小区集中充电设施的建设主体和完成期限，并公开收费标准。" * 3
 SERVER = [
     sys.executable,
@@ -139,16 +140,82 @@ def compare_intake(slug: str, rounds: int) -> list[str]:
     return missed
 
 
+def announced_with(team: Any, comments: int) -> Any:
+    """An open consultation with as many published comments, spread over its clauses."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from consultations import services
+    from consultations.enums import Verdict
+    from tests.slow.opened import announced_yesterday
+
+    announcement, now = announced_yesterday(team), timezone.now()
+    anchors = ["", *announcement.versions.get().clauses.values_list("anchor", flat=True)]
+    with transaction.atomic():
+        received = [
+            services.submit(
+                announcement,
+                services.Submission(
+                    text=f"{n} {TEXT}", clause=anchors[n % len(anchors)], consent_publish=True
+                ),
+                now=now,
+            ).comment
+            for n in range(comments)
+        ]
+        services.moderate(received, Verdict.PUBLISH, user=team.publisher, now=now)
+    return announcement
+
+
+def compare_pages(rounds: int) -> list[str]:
+    """Prints how long the pages of a consultation take; gives those whose queries grow."""
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests import factories
+
+    get, team = measure.browser(get_wsgi_application()), factories.team()
+    slugs = {count: announced_with(team, count).slug for count in (FEW, COMMENTS)}
+    missed = []
+    for name, path in (
+        ("consultation", "/consultations/{}/"),
+        ("its comments", "/consultations/{}/comments/"),
+        ("its form", "/consultations/{}/comment/"),
+        ("API, consultation", "/api/v1/consultations/{}"),
+        ("API, its comments", "/api/v1/consultations/{}/comments"),
+    ):
+        queries = {}
+        for count, slug in slugs.items():
+            get(measure.cold(path.format(slug)))  # what all pages share is read once
+            with CaptureQueriesContext(connection) as asked:
+                get(measure.cold(path.format(slug)))
+            queries[count] = len(asked)
+        measure.compare(
+            f"Page, cold: {name} (queries: {queries[FEW]} and {queries[COMMENTS]})",
+            {
+                f"{count} comments": lambda _, slug=slug, path=path: get(
+                    measure.cold(path.format(slug))
+                )
+                for count, slug in slugs.items()
+            },
+            range(10),
+            rounds,
+        )
+        if queries[FEW] != queries[COMMENTS]:
+            missed.append(f"queries of {name}")
+    return missed
+
+
 def main() -> int:
     options = measure.options(__doc__, rounds=5)
     empty_database(DATABASE)
     measure.empty_site(measure.fresh_folder(options.folder / "intake"), DATABASE)
-    from tests import factories
+    from tests.slow.opened import announced_yesterday
 
-    announcement = factories.announce()
+    announcement = announced_yesterday()
     print(f"intake: {measure.machine()}")
     missed = compare_intake(announcement.slug, options.rounds)
-    missed += compare_pages(announcement, options.rounds)
+    missed += compare_pages(options.rounds)
     print(f"\n{measure.machine()}")
     if missed:
         print("missed:", ", ".join(missed))

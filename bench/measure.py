@@ -134,6 +134,14 @@ def browser(application: Any) -> Callable[..., bytes]:
     return get
 
 
+_number = itertools.count()
+
+
+def cold(address: str) -> str:
+    """The address, as nobody has asked for it yet."""
+    return f"{address}{'&' if '?' in address else '?'}_={next(_number)}"
+
+
 def compare(
     title: str, cases: Mapping[str, Act], items: Sequence[Any], rounds: int, aim: str = ""
 ) -> dict[str, float]:

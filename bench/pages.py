@@ -8,7 +8,6 @@ hold: its address carries a number that was never asked for.
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import measure
+from measure import cold
 
 STARTPROJECT = [
     "django.middleware.security.SecurityMiddleware",
@@ -28,12 +28,6 @@ STARTPROJECT = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-_number = itertools.count()
-
-
-def cold(address: str) -> str:
-    """The address, as nobody has asked for it yet."""
-    return f"{address}{'&' if '?' in address else '?'}_={next(_number)}"
 
 
 def bare_applications(body: str) -> dict[str, Any]:

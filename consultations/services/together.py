@@ -1,14 +1,12 @@
 """What several threads want at the same moment is done for all of them in one go.
 
 A commit waits for the disk, and one commit takes as long for eight rows as for one. While a thread
-is at it, those that come meanwhile wait; the first of them then does what all of them want. Where
-there is a crowd, it first waits a moment for those who are about to come.
+is at it, those that come meanwhile wait; the first of them then does what all of them want.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -16,7 +14,6 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 MOST = 50
-GATHERING = 0  # seconds
 
 
 class _Ticket(Generic[Item, Result]):
@@ -41,19 +38,14 @@ class Together(Generic[Item, Result]):
         self._act = act
         self._waiting: deque[_Ticket[Item, Result]] = deque()
         self._turn = threading.Lock()
-        self._is_crowded = False
 
     def do(self, item: Item) -> Result:
         """Give the result for an item once it is there; raise what ``act`` raised for it."""
         mine: _Ticket[Item, Result] = _Ticket(item)
         self._waiting.append(mine)
         with self._turn:
-            if not mine.is_done and self._is_crowded:
-                time.sleep(GATHERING)
             while not mine.is_done:
-                count = min(MOST, len(self._waiting))
-                self._is_crowded = count > 1
-                self._serve([self._waiting.popleft() for _ in range(count)])
+                self._serve([self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))])
         if mine.error is not None:
             raise mine.error
         return mine.result[0]

@@ -110,6 +110,7 @@ def test_three_people_publish_and_a_reader_finds_it_in_another_bracket_style(
     drafter = Editor(reader, DRAFTER)
     reader.open("/admin/pages/")
     reader.one("a[href$='/add_subpage/']").click()
+    reader.one("a[href*='/policies/policypage/']").click()
     drafter.write(headline_zh_hans=TITLE, abstract_zh_hans="规定充电桩的建设、检查和使用。")
     drafter.add_block(0)
     drafter.write(**{"body-0-value": LAW})

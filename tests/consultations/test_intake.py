@@ -14,7 +14,11 @@ from organisations.services import Refused
 from personaldata.models import ContactRecord
 from tests.clock import at, standing_at
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.postgres,
+    pytest.mark.usefixtures("announced_once"),
+]
 
 NOW = at("2026-02-20", "12:00")
 

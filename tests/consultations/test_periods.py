@@ -14,7 +14,11 @@ from tests.consultations.conftest import FRIDAY
 from workdays import services as workdays
 from workdays.enums import DayKind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.postgres,
+    pytest.mark.usefixtures("announced_once"),
+]
 
 LATER = datetime.date(2026, 3, 6)
 

@@ -18,7 +18,11 @@ from tests import factories
 from tests.clock import at, standing_at
 from uploads.scanning import Scan
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.postgres,
+    pytest.mark.usefixtures("announced_once"),
+]
 
 NOW = at("2026-02-20", "12:00")
 

@@ -17,7 +17,7 @@ from personaldata.models import ContactRecord
 from tests import factories
 from tests.clock import at, standing_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
 
 NOW = at("2026-02-20", "12:00")
 CODE = re.compile(r"\b(?:[A-Z0-9]{5}-){3}[A-Z0-9]{5}\b")

@@ -14,7 +14,7 @@ from tests import factories
 from tests.clock import at, standing_at
 from tests.uploads import files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
 
 OPEN = at("2026-02-20", "12:00")
 LATE = at("2026-02-28", "00:00")

@@ -10,7 +10,7 @@ from consultations.models import Comment
 from ledger import merkle
 from tests.clock import at, standing_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
 
 OPEN = at("2026-02-20", "12:00")
 CLOSED = at("2026-02-28", "00:05")

@@ -13,7 +13,6 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ DIES_STARTING = 0.1
 LONGEST_START = 120.0  # seconds
 CODE = re.compile(r"[A-Z2-9]{5}(?:-[A-Z2-9]{5}){3}")
 END_OF_MAIL = f"\n{'-' * 79}\n".encode()
-ANNOUNCE = "from tests import factories; print(factories.announce().slug)"
+ANNOUNCE = "from tests.slow.opened import announced_yesterday as a; print(a().slug)"
 AUDIT = "from tests.slow.auditor import report; report()"
 pytestmark = pytest.mark.slow
 
@@ -98,7 +97,7 @@ class Crowd:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def site(request, tmp_path) -> Iterator[Surroundings]:
+def site(request, tmp_path) -> Surroundings:
     """A site with an open consultation that takes any number of comments."""
     database = ""
     if request.param == "postgresql":

@@ -123,3 +123,14 @@ def test_whether_a_rate_is_reached_is_asked_without_counting():
     assert services.is_busy("comments on", "a", rate, NOW + timedelta(minutes=1))
     assert not services.is_busy("comments on", "a", rate, NOW + timedelta(minutes=2))
     assert not services.is_busy("comments on", "b", rate, NOW)
+
+
+def test_an_event_that_is_given_back_does_not_count():
+    assert attempts(3) == [False, False, False]
+    services.give_back("comment", "192.0.2.1", THREE_AN_HOUR, NOW)
+    assert attempts(2) == [False, True]
+
+
+def test_nothing_is_given_back_that_was_not_counted():
+    services.give_back("comment", "192.0.2.1", THREE_AN_HOUR, NOW)
+    assert attempts(4) == [False, False, False, True]
