@@ -116,7 +116,11 @@ class Camera:
 
     def first(self, query: str) -> str:
         """The path of the first document that a query finds."""
-        self.browser.get(f"{self.address}/policies/?q={quote(query)}")
+        return self.first_of(f"/policies/?q={quote(query)}")
+
+    def first_of(self, path: str) -> str:
+        """The path of the first line in a list."""
+        self.browser.get(self.address + path)
         link = self.browser.find_element(By.CSS_SELECTOR, ".gk-line-h a")
         return str(link.get_dom_attribute("href"))
 
@@ -138,6 +142,8 @@ def main() -> None:
         camera.take("library", f"/policies/?q={quote('电梯')}", height=1000)
         camera.take("policy", amended, height=1100)
         camera.take("policy-ar", f"/ar{foreigners}", width=390, height=844)
+        camera.take("consultations", "/consultations/", height=1000)
+        camera.take("consultation", camera.first_of("/consultations/"), height=1100)
         camera.take("interpretation", f"{foreigners}interpretations/1/", height=1200)
         camera.log_in()
         camera.take("editor", "/admin/")
