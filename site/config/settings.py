@@ -293,6 +293,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 else:
     _database["CONN_HEALTH_CHECKS"] = True
+    # To compile a query that asks for thousands of states takes longer than to answer it.
+    _database.setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 # To open SQLite anew takes longer than to answer from the page cache.
 _database["CONN_MAX_AGE"] = 60
 DATABASES = {"default": _database}
