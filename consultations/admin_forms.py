@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import IO, Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.admin.widgets import AdminDateInput
 
 from consultations import services
-from consultations.docx import NotReadable, lines_of
+from consultations.docx import NotReadable, read
 from organisations.admin_forms import ReviewedPageForm
 
 
 class ConsultationForm(ReviewedPageForm):
     parts = services.PARTS
+    data: Any
 
     draft_file = forms.FileField(
         label=_("Draft as a Word file"),
@@ -28,14 +32,37 @@ class ConsultationForm(ReviewedPageForm):
         cleaned = super().clean()
         file = cleaned.get("draft_file")
         if file:
-            try:
-                cleaned["draft"] = lines_of(file)
-            except NotReadable:
-                self.add_error("draft_file", _("This is no Word file (.docx) that can be read."))
+            self._take_over(file, cleaned)
         return cleaned
+
+    def _take_over(self, file: IO[bytes], cleaned: dict[str, Any]) -> None:
+        try:
+            found = read(file)
+        except NotReadable:
+            self.add_error("draft_file", _("This is no Word file (.docx) that can be read."))
+            return
+        cleaned["draft"] = found.text
+        # If something else is wrong the editor goes on with the text: the file is not sent again.
+        self.data = self.data.copy()
+        self.data[self.add_prefix("draft")] = found.text
+        if found.unnumbered:
+            self.add_error("draft_file", _unnumbered(found.unnumbered))
 
     def missing(self) -> dict[str, str]:
         return services.missing(self.instance, timezone.now())
+
+
+def _unnumbered(paragraphs: Sequence[str]) -> str:
+    """Say which number has to be typed by hand; the next save takes the text as it then is."""
+    words = ngettext(
+        "Not saved yet: Word numbers %(count)d paragraph in a way that cannot be read here, "
+        "“%(first)s”. The text of the file stands below; type the number there and save again.",
+        "Not saved yet: Word numbers %(count)d paragraphs in a way that cannot be read here, the "
+        "first is “%(first)s”. The text of the file stands below; type the numbers there and "
+        "save again.",
+        len(paragraphs),
+    )
+    return words % {"count": len(paragraphs), "first": Truncator(paragraphs[0]).chars(40)}
 
 
 class ReasonForm(forms.Form):

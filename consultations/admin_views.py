@@ -16,7 +16,9 @@ from wagtail.admin import messages
 from consultations import rules, services
 from consultations.admin_forms import ExtendForm, ReasonForm
 from consultations.models import ConsultationPage
+from consultations.presenters import period
 from organisations.models import Membership
+from workdays import services as workdays
 from workdays.rules import YearNotAnnounced
 
 
@@ -100,6 +102,10 @@ def propose(request: HttpRequest) -> HttpResponse:
                 "counted": counted,
                 "earliest": rules.last_day(services.earliest_close(counted)),
                 "proposed": rules.last_day(services.proposed_close(counted)),
+                "warnings": period.sample_warnings(
+                    (day.date for item in counted for day in item.days),
+                    workdays.sample_years(counted_at=timezone.now()),
+                ),
             }
     return render(request, "consultations/admin/proposal.html", context)
 

@@ -88,6 +88,7 @@ class ConsultationLineOut(Schema):
     subject: str | None
     procedure: Procedure
     business_related: bool
+    historic: bool
     announced_at: Moment
     round: int
     opens_at: Moment
@@ -165,7 +166,21 @@ class WithdrawalOut(Schema):
     reason: str
 
 
+class HistoricOut(Schema):
+    """What is known of a consultation that took place elsewhere, before it was entered here.
+
+    received: the comments that its source counts; none of them is here. shorter_than_minimum: by
+    the rules of the day on which it was entered; null where no calendar reaches back so far.
+    """
+
+    source_url: str | None
+    received: int | None
+    shorter_than_minimum: bool | None
+    imported_at: Moment
+
+
 class ConsultationOut(ConsultationLineOut):
+    historic_record: HistoricOut | None
     abstract: str | None
     explanation: str
     legal_bases: list[str]
@@ -364,6 +379,7 @@ def _line(page: Any, language: str, received: Mapping[int, int]) -> dict[str, An
         "subject": page.subject and page.subject.key,
         "procedure": announcement.procedure,
         "business_related": announcement.business_related,
+        "historic": announcement.historic,
         "announced_at": announcement.announced_at,
         "round": page.round,
         "opens_at": page.opens,
@@ -450,12 +466,14 @@ def _consultation(notice: reading.Notice, language: str, now: datetime.datetime)
         "subject": page.subject and page.subject.key,
         "procedure": announcement.procedure,
         "business_related": announcement.business_related,
+        "historic": announcement.historic,
         "announced_at": announcement.announced_at,
         "round": period.round,
         "opens_at": period.opens_at,
         "closes_at": period.closes_at,
         "minimum_closes_at": period.minimum_closes_at,
         "received": counts["received"],
+        "historic_record": _historic(announcement),
         "abstract": page.abstract_in(language) or page.abstract_in(SOURCE),
         "explanation": get_text_for_indexing(page.explanation),
         "legal_bases": [basis.text for basis in page.cited_bases.all()],
@@ -482,6 +500,16 @@ def _consultation(notice: reading.Notice, language: str, now: datetime.datetime)
         ],
         "counts": counts,
         "merkle_roots": reading.roots(announcement),
+    }
+
+
+def _historic(announcement: Announcement) -> dict[str, Any] | None:
+    record = getattr(announcement, "historic_record", None)
+    return record and {
+        "source_url": record.source_url or None,
+        "received": record.received,
+        "shorter_than_minimum": record.short,
+        "imported_at": record.imported_at,
     }
 
 

@@ -1,6 +1,8 @@
 """What a browser keeps for its own comment: the receipt code for half an hour, and what it sent.
 
-Both are cookies of one address alone, out of reach of scripts. The site itself keeps neither.
+Both are out of reach of scripts, and what they hold is of use at one consultation alone. The code
+is there in every language; what was sent is known to the form of one language. The site itself
+keeps neither.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from django.utils.crypto import salted_hmac
 
 from personaldata.rules import Unreadable, decrypt, encrypt
 
-CODE = "gk_receipt"
+CODE = "gk_receipt_"
 SHOWN = datetime.timedelta(minutes=30)
+MOST_CODES = 5
+"""A browser sends them with every request, and servers take only so long a header."""
 SENT = "gk_sent"
 REMEMBERED = datetime.timedelta(days=1)
 MOST_SENT = 20
@@ -23,17 +27,18 @@ DIGEST = 20
 
 
 def keep_code(
+    request: HttpRequest,
     response: HttpResponse,
-    path: str,
     slug: str,
     code: str,
     *,
     changed: bool,
     now: datetime.datetime,
 ) -> None:
-    """Let the receipt page at ``path`` show the code to this browser for 30 minutes.
+    """Let the receipt page show the code to this browser for 30 minutes, in any language.
 
-    changed: another text than the one acknowledged was sent with the same form.
+    Of the codes of other consultations the newest stay. changed: another text than the one
+    acknowledged was sent with the same form.
     """
     values = {
         "code": code,
@@ -41,12 +46,16 @@ def keep_code(
         "changed": "1" if changed else "",
     }
     sealed = encrypt(values, settings.PERSONAL_DATA_KEYS, owner=f"receipt {slug}", now=now)
-    _set(response, CODE, sealed.decode(), path, SHOWN)
+    _set(response, f"{CODE}{slug}", sealed.decode(), "/", SHOWN)
+    others = [n for n in request.COOKIES if n.startswith(CODE) and n != f"{CODE}{slug}"]
+    # A browser sends the oldest first (RFC 6265, 5.4).
+    for name in others[: 1 - MOST_CODES]:
+        response.delete_cookie(name)
 
 
 def code_of(request: HttpRequest, slug: str, now: datetime.datetime) -> tuple[str, bool] | None:
     """Give the code that this browser may see, and whether its last text was another one."""
-    sealed = request.COOKIES.get(CODE, "")
+    sealed = request.COOKIES.get(f"{CODE}{slug}", "")
     try:
         values = decrypt(sealed.encode(), settings.PERSONAL_DATA_KEYS, owner=f"receipt {slug}")
     except (Unreadable, ValueError):

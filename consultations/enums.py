@@ -50,7 +50,9 @@ class Status(TextChoices):
     OPEN = "open", _("Open for comments")
     CLOSING_SOON = "closing_soon", _("Closing soon")
     CLOSED = "closed", _("Closed")
+    ANSWERED = "answered", _("Answered")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    ABANDONED = "abandoned", _("Abandoned")
 
 
 class Shortening(TextChoices):
@@ -100,3 +102,33 @@ class CommentState(TextChoices):
     PUBLISHED = "published", _("Published")
     WITHHELD = "withheld", _("Not published")
     WITHDRAWN = "withdrawn", _("Withdrawn by its author")
+
+
+class Disposition(TextChoices):
+    """What becomes of an opinion."""
+
+    ADOPTED = "adopted", _("Adopted")
+    PARTLY_ADOPTED = "partly_adopted", _("Partly adopted")
+    NOT_ADOPTED = "not_adopted", _("Not adopted")
+    ALREADY_COVERED = "already_covered", _("Already covered")
+    OUT_OF_SCOPE = "out_of_scope", _("Out of scope")
+
+
+class GroupState(TextChoices):
+    """A machine proposes which comments are one; an officer decides."""
+
+    PROPOSED = "proposed", _("Proposed")
+    CONFIRMED = "confirmed", _("Confirmed")
+
+
+class StatementKind(TextChoices):
+    ADOPTION = "adoption", _("Adoption statement")
+    CLOSING = "closing", _("Closing statement")
+
+
+class Step(TextChoices):
+    """The way of a statement: three people, one a step."""
+
+    SUBMITTED = "submitted", _("Submitted for legal review")
+    RETURNED = "returned", _("Returned to the drafter")
+    APPROVED = "approved", _("Passed by the legal review")

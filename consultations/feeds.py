@@ -31,7 +31,10 @@ SHOWN = datetime.timedelta(hours=1)
 
 @require_safe
 def atom(request: HttpRequest) -> HttpResponse:
-    """The newest consultations of a filtered list, with the parameters of the list."""
+    """The newest consultations of a filtered list, with the parameters of the list.
+
+    Historic ones are not among them: that they were entered is no news.
+    """
     language, now = page_language(), timezone.now()
     asked = forms.read(request.GET)
     feed = Atom1Feed(
@@ -77,7 +80,7 @@ def _changed_last(keys: list[int], now: datetime.datetime) -> list[Any]:
         ConsultationPage.objects.public()
         .with_status(now)
         .for_lists()
-        .filter(pk__in=keys)
+        .filter(pk__in=keys, announcement__historic=False)
         .order_by("-announcement__announced_at", "-pk")[:ENTRIES]
     )
     recorded = Period.objects.filter(announcement__page__in=[page.pk for page in pages])
@@ -155,6 +158,6 @@ def _event(request: HttpRequest, page: Any, language: str, now: datetime.datetim
     )
     event.add("url", url)
     event.add("transp", "TRANSPARENT")
-    withdrawn = page.status_now == Status.WITHDRAWN
+    withdrawn = page.status_now in {Status.WITHDRAWN, Status.ABANDONED}
     event.add("status", "CANCELLED" if withdrawn else "CONFIRMED")
     return event

@@ -24,7 +24,15 @@ from multilingual.languages import SOURCE, suffixed
 from multilingual.words import own_or_chinese
 from organisations.models import Organisation
 
-ORDER = (Status.CLOSING_SOON, Status.OPEN, Status.SCHEDULED, Status.CLOSED, Status.WITHDRAWN)
+ORDER = (
+    Status.CLOSING_SOON,
+    Status.OPEN,
+    Status.SCHEDULED,
+    Status.CLOSED,
+    Status.ANSWERED,
+    Status.WITHDRAWN,
+    Status.ABANDONED,
+)
 """What one can still take part in stands first."""
 
 
@@ -117,6 +125,8 @@ class ListLine:
     left: int
     due_style: str
     round: int
+    historic: bool
+    was_short: bool
 
     @property
     def is_running(self) -> bool:
@@ -143,6 +153,8 @@ def line(page: Any, language: str, now: datetime.datetime) -> ListLine:
         left=left,
         due_style=words.due_style(left),
         round=page.round,
+        historic=page.announcement.historic,
+        was_short=page.announcement.was_short,
     )
 
 

@@ -75,6 +75,7 @@ def _notice(page: ConsultationPage, now: datetime.datetime) -> reading.Notice:
         periods=list(announcement.periods.all()) if known else [_period(page, announcement, now)],
         versions=[version],
         withdrawal=getattr(announcement, "withdrawal", None),
+        statement=None,
     )
 
 

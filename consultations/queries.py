@@ -7,14 +7,17 @@ from typing import Any
 
 from django.db.models import Case, CharField, F, Q, Value, When
 
-from consultations.enums import CommentState, Status, Verdict, Withheld
+from consultations.enums import CommentState, StatementKind, Status, Verdict, Withheld
 from consultations.rules import CLOSING_SOON
 
 
 def status_expression(now: datetime.datetime) -> Any:
     """Compute ``rules.status`` in the database, over ``with_period()``."""
+    answered, abandoned = StatementKind.ADOPTION.value, StatementKind.CLOSING.value
     return Case(
+        When(disclosed=abandoned, then=Value(Status.ABANDONED.value)),
         When(is_withdrawn=True, then=Value(Status.WITHDRAWN.value)),
+        When(disclosed=answered, then=Value(Status.ANSWERED.value)),
         When(opens__gt=now, then=Value(Status.SCHEDULED.value)),
         When(closes__lte=now, then=Value(Status.CLOSED.value)),
         When(

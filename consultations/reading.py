@@ -13,17 +13,20 @@ from django.db.models import (
     Count,
     Exists,
     IntegerField,
+    Max,
+    Min,
     OuterRef,
     Prefetch,
     Q,
     Subquery,
+    Sum,
     Value,
     When,
 )
 from django.db.models.functions import Coalesce
 
 from consultations import rules
-from consultations.enums import CommentState, Status
+from consultations.enums import CommentState, GroupState, StatementKind, Status
 from consultations.models import (
     Announcement,
     Clause,
@@ -31,13 +34,19 @@ from consultations.models import (
     CommentAttachment,
     CommentText,
     ConsultationPage,
+    Disclosure,
     DraftVersion,
     MerkleRoot,
+    OpinionComment,
     Period,
+    SignedOpinion,
+    SignedStatement,
     Withdrawal,
 )
+from consultations.outcome import FinalText, final_text
 from freshness import services as freshness
 from freshness.kept import Kept
+from ledger import services as ledger
 from uploads.scanning import MAY_BE_HANDED_OUT
 
 GONE = 1_000_000
@@ -46,13 +55,17 @@ GONE = 1_000_000
 
 @dataclass
 class Notice:
-    """An announced consultation with all its periods and versions, oldest first."""
+    """An announced consultation with all its periods and versions, oldest first.
+
+    statement: the newest one that is public, of whatever round.
+    """
 
     page: ConsultationPage
     announcement: Announcement
     periods: list[Period]
     versions: list[DraftVersion]
     withdrawal: Withdrawal | None
+    statement: SignedStatement | None
 
     @property
     def period(self) -> Period:
@@ -65,9 +78,14 @@ class Notice:
         return self.versions[-1]
 
     def status(self, now: datetime.datetime) -> Status:
-        if self.withdrawal is not None:
-            return Status.WITHDRAWN
-        return rules.status(self.period.opens_at, self.period.closes_at, now)
+        said = self.statement
+        return rules.status_of(
+            self.period.opens_at,
+            self.period.closes_at,
+            now,
+            withdrawn=self.withdrawal is not None,
+            statement=said.kind if said and said.round == self.period.round else None,
+        )
 
     def takes_comments(self, now: datetime.datetime) -> bool:
         """Whether the web form takes a comment at ``now``."""
@@ -80,13 +98,19 @@ def notice(slug: str) -> Notice | None:
     page: ConsultationPage | None = (
         ConsultationPage.objects.public()
         .filter(announcement__slug=slug)
-        .select_related("announcement__withdrawal", "subject")
+        .select_related("announcement__withdrawal", "announcement__historic_record", "subject")
         .prefetch_related(
             "authorities__organisation__names",
             "cited_bases",
             "channels",
             "announcement__periods",
             Prefetch("announcement__versions", DraftVersion.objects.defer("text", "explanation")),
+            Prefetch(
+                "announcement__statements",
+                SignedStatement.objects.filter(disclosure__isnull=False)
+                .select_related("disclosure")
+                .defer("final_text"),
+            ),
         )
         .first()
     )
@@ -99,6 +123,7 @@ def notice(slug: str) -> Notice | None:
         periods=sorted(announcement.periods.all(), key=lambda period: period.seq),
         versions=sorted(announcement.versions.all(), key=lambda version: version.seq),
         withdrawal=getattr(announcement, "withdrawal", None),
+        statement=max(announcement.statements.all(), key=lambda one: one.seq, default=None),
     )
 
 
@@ -244,7 +269,177 @@ def last_clauses(announcement: Announcement, lineages: Iterable[int]) -> dict[in
     return {clause.lineage: clause for clause in clauses}
 
 
+# --- statements ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """A public statement with all that its page shows.
+
+    draft: the text on which the public was asked last before it; policy: what the draft became,
+    if the public sees it; all: every public statement of the consultation, the newest last;
+    sealed: the ledger's root over its disclosure.
+    """
+
+    statement: SignedStatement
+    opinions: list[SignedOpinion]
+    all: list[SignedStatement]
+    draft: str
+    policy: FinalText | None
+    roots: list[MerkleRoot]
+    sealed: ledger.Root | None
+
+    @property
+    def newest(self) -> SignedStatement:
+        return self.all[-1]
+
+
+def said(notice: Notice, seq: int | None = None) -> Said | None:
+    """The newest public statement of a consultation, or that with number ``seq``, if there is."""
+    announcement = notice.announcement
+    public = public_statements(announcement)
+    found = [one for one in public if seq in {None, one.seq}]
+    if not found:
+        return None
+    statement = found[-1]
+    drafts = [v for v in notice.versions if v.published_at <= statement.signed_at]
+    draft = (drafts or notice.versions)[-1]
+    return Said(
+        statement=statement,
+        opinions=list(SignedOpinion.objects.filter(statement=statement)),
+        all=public,
+        draft=DraftVersion.objects.values_list("text", flat=True).get(pk=draft.pk),
+        policy=public_policy(announcement),
+        roots=[root for root in roots(announcement) if root.round <= statement.round],
+        sealed=ledger.root_over("statement.disclosed", announcement, statement=str(statement.pk)),
+    )
+
+
+def public_statements(announcement: Announcement) -> list[SignedStatement]:
+    """All statements of a consultation that are public, the newest last."""
+    return list(
+        SignedStatement.objects.filter(announcement=announcement, disclosure__isnull=False)
+        .select_related("disclosure")
+        .defer("final_text")
+        .order_by("seq")
+    )
+
+
+def public_policy(announcement: Announcement) -> FinalText | None:
+    """The document that a consultation led to, if the public sees it."""
+    final = final_text(announcement)
+    return final if final is not None and final.public else None
+
+
+def dispositions(statement: SignedStatement) -> dict[str, int]:
+    """How many opinions of a statement were treated how, those that have none left out."""
+    rows = SignedOpinion.objects.filter(statement=statement).order_by().values_list("disposition")
+    return dict(rows.annotate(n=Count("pk")))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a comment: with a statement that closes, there are no opinions.
+
+    passages: by an opinion's number, where the comment says it. alike: how many comments, and
+    how many people, were counted as one argument with it.
+    """
+
+    statement: SignedStatement
+    opinions: list[SignedOpinion]
+    passages: dict[int, str]
+    alike: tuple[int, int] | None
+    policy: FinalText | None
+
+
+def answer_to(comment: Comment) -> Answer | None:
+    """The answer to a comment by the newest public statement; ``None`` while there is none."""
+    statement = (
+        SignedStatement.objects.filter(
+            announcement=comment.announcement_id,
+            disclosure__isnull=False,
+            round__gte=comment.round,
+        )
+        .select_related("disclosure")
+        .defer("final_text")
+        .order_by("-seq")
+        .first()
+    )
+    if statement is None:
+        return None
+    opinions = list(SignedOpinion.objects.filter(statement=statement, answers__comment=comment))
+    if not opinions and statement.kind == StatementKind.ADOPTION:
+        return None
+    numbers = [opinion.number for opinion in opinions]
+    mapped = OpinionComment.objects.filter(comment=comment, opinion__number__in=numbers)
+    return Answer(
+        statement=statement,
+        opinions=opinions,
+        passages=dict(mapped.exclude(passage="").values_list("opinion__number", "passage")),
+        alike=_alike(comment),
+        policy=public_policy(comment.announcement),
+    )
+
+
+def _alike(comment: Comment) -> tuple[int, int] | None:
+    members = Comment.objects.filter(
+        membership__group__members__comment=comment,
+        membership__group__state=GroupState.CONFIRMED,
+        withdrawal__isnull=True,
+    )
+    found = members.aggregate(comments=Count("pk"), people=Sum("people"))
+    return (found["comments"], found["people"]) if found["comments"] > 1 else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """That and when the public was asked, for the page of what came of it."""
+
+    slug: str
+    opened_on: datetime.date
+    last_day: datetime.date
+    received: int
+
+
+def asked(statement_id: Any) -> Asked | None:
+    """When the comments came in on which a public statement was signed, and how many."""
+    newest = (
+        SignedStatement.objects.filter(
+            announcement__statements=statement_id,
+            disclosure__isnull=False,
+            announcement__page__live=True,
+        )
+        .select_related("announcement")
+        .defer("final_text")
+        .order_by("-seq")
+        .first()
+    )
+    if newest is None:
+        return None
+    periods = newest.announcement.periods.filter(round__lte=newest.round)
+    times = periods.aggregate(opens=Min("opens_at"), closes=Max("closes_at"))
+    return Asked(
+        slug=newest.announcement.slug,
+        opened_on=rules.local_day(times["opens"]),
+        last_day=rules.last_day(times["closes"]),
+        received=newest.received,
+    )
+
+
 # --- lists --------------------------------------------------------------------------------------
+
+
+def answered_last(now: datetime.datetime, count: int) -> list[Any]:
+    """Consultations that were answered or abandoned with a statement, the newest at the top."""
+    disclosed = Disclosure.objects.filter(statement__announcement__page=OuterRef("pk"))
+    return list(
+        ConsultationPage.objects.public()
+        .with_status(now)
+        .filter(status_now__in=[Status.ANSWERED, Status.ABANDONED])
+        .for_lists()
+        .annotate(disclosed_at=Subquery(disclosed.order_by("-pk").values("disclosed_at")[:1]))
+        .order_by("-disclosed_at", "-pk")[:count]
+    )
 
 
 def closing_next(now: datetime.datetime, count: int) -> list[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from consultations.enums import CommentState
@@ -23,6 +23,7 @@ from consultations.models import (
 )
 from consultations.rules import SHANGHAI, close_of
 from ledger.models import Entry
+from legaltext.simplified import either_script
 from organisations import access
 from organisations.models import Role
 from personaldata.models import ContactRecord
@@ -66,9 +67,11 @@ def newest_period(announcement: Announcement) -> Period:
 class Asked:
     """What an officer wants to see; empty parts ask for everything. Days are Shanghai days.
 
+    search: words as they stand in the newest text, in either Chinese script.
     clause: a lineage, or ``WHOLE``. suspicious: only those that wait in the queue.
     """
 
+    search: str = ""
     state: str = ""
     unread: bool = False
     suspicious: bool = False
@@ -80,13 +83,17 @@ class Asked:
     last_day: datetime.date | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the parts that ask for something, for the ledger."""
+        """Give the parts that ask for something, for the ledger.
+
+        The ledger keeps for good, and words searched for may be a name: it says that there were.
+        """
         values = {part.name: getattr(self, part.name) for part in fields(self)}
+        values["search"] = bool(self.search)
         return {name: value for name, value in values.items() if value not in {"", None, False}}
 
     def condition(self) -> Q:
-        """Give the same as ``matches`` for a query over ``with_state()``."""
-        found = Q()
+        """Give the same as ``matches`` and ``search`` for a query over ``with_state()``."""
+        found = says(self.search)
         if self.state:
             found &= Q(state=self.state)
         if self.unread:
@@ -109,7 +116,7 @@ class Asked:
         return found
 
     def matches(self, cell: Cell) -> bool:
-        """Tell whether the comments of a cell are asked for."""
+        """Tell whether the comments of a cell are asked for, whatever they say."""
         return (
             (not self.state or cell.state == self.state)
             and (not self.unread or cell.unread)
@@ -121,6 +128,15 @@ class Asked:
             and (self.first_day is None or cell.day >= self.first_day)
             and (self.last_day is None or cell.day <= self.last_day)
         )
+
+
+def says(words: str) -> Q:
+    """Find comments by their newest text, over ``with_newest()``; without words, all."""
+    pattern = either_script(words)
+    if not pattern:
+        return Q()
+    newest = CommentText.objects.filter(pk=OuterRef("newest_text_id"), text__iregex=pattern)
+    return Q(Exists(newest))
 
 
 # --- numbers ------------------------------------------------------------------------------------
@@ -142,11 +158,15 @@ class Cell:
     n: int
 
 
-def cells(announcement: Announcement) -> list[Cell]:
-    """Count all comments of a consultation at once, for every number the register shows."""
+def cells(announcement: Announcement, search: str = "") -> list[Cell]:
+    """Count all comments of a consultation at once, for every number the register shows.
+
+    search: counts only those that say it, as in ``Asked``.
+    """
     rows = (
         Comment.objects.filter(announcement=announcement)
         .with_state()
+        .filter(says(search))
         .annotate(
             day=TruncDate("received_at", tzinfo=SHANGHAI),
             unread=Q(reading__isnull=True),
@@ -227,6 +247,18 @@ def comments(announcement: Announcement, asked: Asked) -> Any:
     )
 
 
+def keys(announcement: Announcement, asked: Asked) -> list[int]:
+    """Give the keys of all comments that are asked for, oldest first."""
+    found = comments(announcement, asked).order_by("received_at", "pk")
+    return list(found.values_list("pk", flat=True))
+
+
+def chunks(found: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Give keys in portions that one transaction may take."""
+    for start in range(0, len(found), CHUNK):
+        yield found[start : start + CHUNK]
+
+
 @dataclass(frozen=True)
 class Row:
     """A comment of the register with its newest text and the names of its files."""
@@ -246,8 +278,8 @@ def rows(found: Iterable[Any]) -> list[Row]:
     chosen = list(found)
     texts = CommentText.objects.in_bulk([comment.newest_text_id for comment in chosen])
     files: dict[int, list[CommentAttachment]] = {}
-    keys = [comment.pk for comment in chosen]
-    for file in CommentAttachment.objects.filter(comment__in=keys):
+    own = [comment.pk for comment in chosen]
+    for file in CommentAttachment.objects.filter(comment__in=own):
         files.setdefault(file.comment_id, []).append(file)
     return [
         Row(comment, texts[comment.newest_text_id], files.get(comment.pk, ())) for comment in chosen
@@ -256,9 +288,7 @@ def rows(found: Iterable[Any]) -> list[Row]:
 
 def all_rows(announcement: Announcement, asked: Asked) -> Iterator[Row]:
     """Give everything that is asked for, oldest first, never holding more than a chunk."""
-    keys = list(comments(announcement, asked).order_by("received_at", "pk").values_list("pk"))
-    for start in range(0, len(keys), CHUNK):
-        chunk = [pk for (pk,) in keys[start : start + CHUNK]]
+    for chunk in chunks(keys(announcement, asked)):
         found = Comment.objects.filter(pk__in=chunk).with_state().select_related("draft_version")
         yield from rows(
             found.defer("draft_version__text", "draft_version__explanation")
@@ -267,11 +297,11 @@ def all_rows(announcement: Announcement, asked: Asked) -> Iterator[Row]:
         )
 
 
-def decidable(announcement: Announcement, keys: Iterable[int]) -> list[Comment]:
+def decidable(announcement: Announcement, chosen: Iterable[int]) -> list[Comment]:
     """Give those of some comments on whose publication an officer decides."""
-    chosen: Any = Comment.objects.filter(announcement=announcement, pk__in=set(keys))
+    found: Any = Comment.objects.filter(announcement=announcement, pk__in=set(chosen))
     return list(
-        chosen.with_state().filter(consents=True).exclude(state=CommentState.WITHDRAWN.value)
+        found.with_state().filter(consents=True).exclude(state=CommentState.WITHDRAWN.value)
     )
 
 
@@ -401,9 +431,9 @@ def waiting(user: Any, count: int) -> list[Waiting]:
     odd = mine.exclude(suspicion="").with_state().filter(state=CommentState.PENDING.value)
     unread = _by_announcement(mine.filter(reading__isnull=True))
     suspicious = _by_announcement(odd)
-    keys = sorted(unread | suspicious, key=lambda pk: (-suspicious[pk], -unread[pk], pk))[:count]
-    found = Announcement.objects.select_related("page").in_bulk(keys)
-    return [Waiting(found[pk], unread[pk], suspicious[pk]) for pk in keys]
+    first = sorted(unread | suspicious, key=lambda pk: (-suspicious[pk], -unread[pk], pk))[:count]
+    found = Announcement.objects.select_related("page").in_bulk(first)
+    return [Waiting(found[pk], unread[pk], suspicious[pk]) for pk in first]
 
 
 def _by_announcement(found: Any) -> Counter[int]:

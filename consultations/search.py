@@ -96,9 +96,9 @@ class _Source:
 
 def status(page: Any, now: datetime.datetime) -> Status:
     """Give the status at ``now`` of a page that was presented, however long ago."""
-    if page.is_withdrawn:
-        return Status.WITHDRAWN
-    return rules.status(page.opens, page.closes, now)
+    return rules.status_of(
+        page.opens, page.closes, now, withdrawn=page.is_withdrawn, statement=page.disclosed
+    )
 
 
 def register() -> None:

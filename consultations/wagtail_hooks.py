@@ -110,21 +110,18 @@ class TooEarlyPanel(Component):
         mine = set(
             access.pages_of_members(parent_context["request"].user).values_list("pk", flat=True)
         )
-        periods = [
-            period
-            for period in services.closing_too_early(timezone.now())
+        rows = [
+            {
+                "period": period,
+                "page": period.announcement.page,
+                "lawful": rules.last_day(lawful),
+            }
+            for period, lawful in services.closing_too_early(timezone.now()).items()
             if period.announcement.page_id in mine
         ]
         return {
-            "rows": [
-                {
-                    "period": period,
-                    "page": period.announcement.page,
-                    "lawful": rules.last_day(services.lawful_close(period)),
-                }
-                for period in periods
-            ],
-            "heading": _("Closes too early by the calendar (%(count)d)") % {"count": len(periods)},
+            "rows": rows,
+            "heading": _("Closes too early by the calendar (%(count)d)") % {"count": len(rows)},
         }
 
 

@@ -14,21 +14,23 @@ class PoliciesConfig(AppConfig):
         from wagtail.documents import get_document_model
         from wagtail.images import get_image_model
 
+        from consultations import outcome as outcomes
         from consultations import replaced
         from freshness.signals import bump_when_changed
         from organisations import access
-        from policies import guards, panels, reading, search
-        from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
+        from policies import guards, outcome, panels, reading, search
+        from policies.models import InterpretationPage, PolicyPage
 
         guards.register_all()
         search.register_all()
         panels.install()
+        outcomes.register(outcome.policy_of)
         replaced.register(reading.for_comparison)
         access.register_public(PolicyPage.objects.public)
         access.register_public(InterpretationPage.objects.public)
         access.register_public_files(reading.is_in_older_text)
         files = (get_image_model(), get_document_model())
-        bump_when_changed(Subject, Audience, Territory, *files)
+        bump_when_changed(*files)
         for model in files:
             pre_save.connect(_keep_released_file, sender=model)
             pre_delete.connect(_keep_released_file_there, sender=model)

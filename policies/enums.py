@@ -30,6 +30,23 @@ class Kind(models.TextChoices):
     JUDICIAL_INTERPRETATION = "judicial_interpretation", _("Judicial interpretation")
 
 
+MUST_CONSULT = frozenset({Kind.RULES, Kind.ADMINISTRATIVE_REGULATION, Kind.LOCAL_REGULATION})
+"""The kinds whose drafts are put before the public, whatever they are about (规章制定程序条例
+art. 15, 行政法规制定程序条例 art. 13, 立法法 art. 40)."""
+
+
+WAITS = frozenset({Kind.RULES, Kind.ADMINISTRATIVE_REGULATION})
+"""The kinds that take effect 30 days or more after they were issued."""
+
+
+class EarlyEffect(models.TextChoices):
+    """Why a document takes effect less than 30 days after it was issued (rule 12)."""
+
+    SECURITY = "security", _("National security")
+    MONETARY = "monetary", _("Exchange rates or monetary policy")
+    EXECUTION = "execution", _("Waiting would hinder its execution")
+
+
 class Disclosure(models.TextChoices):
     """公开属性, decided before a document is issued."""
 
@@ -80,6 +97,8 @@ class RelationKind(models.TextChoices):
 class Basis(models.TextChoices):
     """Why a document could be released."""
 
+    CONSULTED = "consulted", _("The public was consulted")
+    EXEMPT = "exempt", _("Exempt from consultation")
     NOT_REQUIRED = "not_required", _("No consultation required")
     IMPORTED = "imported", _("Imported")
 

@@ -32,7 +32,12 @@ def policy_tabs() -> TabbedInterface:
             ObjectList(
                 [
                     MultiFieldPanel(
-                        [FieldPanel("kind"), FieldPanel("disclosure")], heading=_("Document")
+                        [
+                            FieldPanel("kind"),
+                            FieldPanel("disclosure"),
+                            FieldPanel("business_related"),
+                        ],
+                        heading=_("Document"),
                     ),
                     InlinePanel(
                         "numbers", heading=_("Document numbers"), label=_("Document number")
@@ -91,6 +96,17 @@ def policy_tabs() -> TabbedInterface:
                         "go_live_at",
                         heading=_("Release at"),
                         help_text=_("Empty: as soon as it is passed. Beijing time."),
+                    ),
+                    MultiFieldPanel(
+                        [
+                            FieldPanel("consultation"),
+                            FieldPanel("exemption"),
+                        ],
+                        heading=_("Consulting the public"),
+                    ),
+                    MultiFieldPanel(
+                        [FieldPanel("early_effect"), FieldPanel("early_effect_reason")],
+                        heading=_("Effect within 30 days"),
                     ),
                     MultiFieldPanel(
                         [

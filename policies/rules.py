@@ -12,6 +12,8 @@ from legaltext.tree import squeeze
 from policies.enums import (
     CHANGING_TEXT,
     ENDING,
+    MUST_CONSULT,
+    WAITS,
     Disclosure,
     EffectKind,
     ImportedStatus,
@@ -216,6 +218,23 @@ def is_blank(value: object) -> bool:
 def may_be_released(disclosure: str) -> bool:
     """Only documents that are proactively disclosed can be released (条例 art. 19)."""
     return disclosure == Disclosure.PROACTIVE
+
+
+def must_consult(kind: str, *, business_related: bool) -> bool:
+    """Tell whether the public has to be asked about a document of this kind (优化营商环境条例
+    art. 62 for what is closely tied to business operations)."""
+    return business_related or kind in MUST_CONSULT
+
+
+def earliest_effect(issued_on: datetime.date) -> datetime.date:
+    """Give the first day on which a document that must wait may take effect (rule 12)."""
+    return issued_on + datetime.timedelta(days=30)
+
+
+def has_to_wait(kind: str, *, business_related: bool) -> bool:
+    """Tell whether a document takes effect 30 days or more after it was issued, unless it says
+    why (行政法规制定程序条例 art. 29, 规章制定程序条例 art. 32, 北京市优化营商环境条例 art. 74)."""
+    return business_related or kind in WAITS
 
 
 def index_number(code: str, year: int, serial: int) -> str:

@@ -14,17 +14,14 @@ from organisations.models import Organisation
 from policies import rules
 from policies.enums import Kind, Validity
 from policies.models import (
-    Audience,
     InterpretationPage,
     PolicyAlias,
     PolicyIssuer,
     PolicyNumber,
     PolicyPage,
-    Subject,
-    Territory,
 )
-from policies.models.terms import Term
 from search.documents import Interval, SearchDocument, registry
+from vocabularies.models import Audience, Subject, Term, Territory
 
 CHUNK = 500
 

@@ -1,12 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
-
-
-@register([Subject, Audience, Territory])
-class TermTranslation(TranslationOptions):
-    fields = ("name",)
-    required_languages = ("zh-hans",)
+from policies.models import InterpretationPage, PolicyPage
 
 
 @register([PolicyPage, InterpretationPage])

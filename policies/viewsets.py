@@ -5,16 +5,12 @@ from __future__ import annotations
 import django_filters
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn, PageTitleColumn
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
-from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from multilingual.languages import LANGUAGES, suffixed
-from policies.models import Audience, InterpretationPage, PolicyPage, Subject, Territory
+from policies.models import InterpretationPage, PolicyPage
 
 
 class PolicyFilters(WagtailFilterSet):
@@ -78,40 +74,3 @@ class PoliciesGroup(ViewSetGroup):
     menu_icon = "doc-full"
     menu_order = 100
     items = (PolicyListing, InterpretationListing)
-
-
-class _TermViewSet(SnippetViewSet):
-    list_display = ["__str__", "key", "sort_order"]
-    search_fields = ["key", "name_zh_hans"]
-    panels = [
-        FieldRowPanel([FieldPanel("key"), FieldPanel("sort_order")]),
-        MultiFieldPanel(
-            [FieldPanel(suffixed("name", code), heading=name) for code, name in LANGUAGES],
-            heading=_("Name"),
-        ),
-    ]
-
-
-class SubjectViewSet(_TermViewSet):
-    model = Subject
-    icon = "tag"
-
-
-class AudienceViewSet(_TermViewSet):
-    model = Audience
-    icon = "group"
-
-
-class TerritoryViewSet(_TermViewSet):
-    model = Territory
-    icon = "site"
-
-
-class VocabularyGroup(SnippetViewSetGroup):
-    menu_label = _("Vocabularies")
-    menu_icon = "tag"
-    menu_order = 310
-    items = (SubjectViewSet, AudienceViewSet, TerritoryViewSet)
-
-
-register_snippet(VocabularyGroup)

@@ -26,7 +26,8 @@ from consultations.models import (
 from organisations import services as organisations
 from organisations.models import Level, Organisation, Role
 from policies.enums import Disclosure, InterpretationKind, Kind
-from policies.models import InterpretationPage, PolicyIssuer, PolicyNumber, PolicyPage, Subject
+from policies.models import InterpretationPage, PolicyIssuer, PolicyNumber, PolicyPage
+from vocabularies.models import Subject
 
 PASSWORD = "a long password for tests"
 _next = count(1)
@@ -125,6 +126,7 @@ def policy(of: Team, title: str = "", *, number: str = "", **fields: Any) -> Pol
         "headline_zh_hans": title or f"澜川市政务公开办法（{serial}）",
         "abstract_zh_hans": "规定公开的范围、方式和时限。",
         "kind": Kind.NOTICE,
+        "business_related": False,
         "disclosure": Disclosure.PROACTIVE,
         "adopted_on": datetime.date(2026, 1, 5),
         "issued_on": datetime.date(2026, 1, 8),

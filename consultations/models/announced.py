@@ -37,6 +37,12 @@ class Announcement(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def was_short(self) -> bool:
+        """Whether a historic one was open for less than today's rules demand."""
+        record = getattr(self, "historic_record", None)
+        return record is not None and record.short is True
+
     def get_absolute_url(self) -> str:
         return reverse("consultations:consultation", args=[self.slug])
 

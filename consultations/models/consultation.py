@@ -15,6 +15,7 @@ from consultations.enums import Change, ChannelKind, Procedure, Shortening
 from multilingual.languages import LANGUAGES
 from multilingual.pages import MultilingualMixin
 from organisations.guarded import GuardedPageMixin
+from vocabularies.models import Subject
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -31,11 +32,23 @@ class ConsultationQuerySet(PageQuerySet, models.QuerySet[Any]):
         return self.filter(live=True, announcement__isnull=False)
 
     def with_period(self) -> Self:
-        """Annotate what the status is computed from: the newest period, and a withdrawal."""
+        """Annotate what the status is computed from: the newest period, a withdrawal, and the
+        kind of the statement on its round that is public."""
         from consultations.models.announced import Period, Withdrawal
+        from consultations.models.statement import SignedStatement
 
         newest = Period.objects.filter(announcement__page=models.OuterRef("pk")).order_by("-seq")
+        public = SignedStatement.objects.filter(
+            announcement__page=models.OuterRef("pk"),
+            disclosure__isnull=False,
+            round=models.Subquery(
+                Period.objects.filter(announcement=models.OuterRef("announcement"))
+                .order_by("-seq")
+                .values("round")[:1]
+            ),
+        ).order_by("-seq")
         return self.annotate(
+            disclosed=models.Subquery(public.values("kind")[:1]),
             opens=models.Subquery(newest.values("opens_at")[:1]),
             closes=models.Subquery(newest.values("closes_at")[:1]),
             round=models.Subquery(newest.values("round")[:1]),
@@ -54,7 +67,7 @@ class ConsultationQuerySet(PageQuerySet, models.QuerySet[Any]):
         """Leave out the wide columns and fetch what a line in a list needs."""
         return (
             self.defer("draft", "explanation", "search_description", "change_reason")
-            .select_related("announcement", "subject")
+            .select_related("announcement__historic_record", "subject")
             .prefetch_related("authorities__organisation__names")
         )
 
@@ -84,7 +97,7 @@ class ConsultationPage(GuardedPageMixin, MultilingualMixin, Page):
         help_text=_("Decides on the minimum of 30 days; it has to be answered every time."),
     )
     subject = models.ForeignKey(
-        "policies.Subject",
+        Subject,
         models.PROTECT,
         null=True,
         blank=True,

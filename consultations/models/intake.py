@@ -52,7 +52,8 @@ class Comment(models.Model):
     """A comment as it came in: by which channel, when, on which draft and clause.
 
     The receipt code itself is nowhere in the database. ``salt`` belongs to the commitments
-    (``rules.commitment``). ``clause_lineage`` empty: on the whole draft.
+    (``rules.commitment``). ``clause_lineage`` empty: on the whole draft. ``people``: how many
+    signed a letter or said the same in a meeting.
     """
 
     announcement = models.ForeignKey(Announcement, models.PROTECT, related_name="comments")
@@ -63,6 +64,7 @@ class Comment(models.Model):
     language = models.CharField(max_length=8)
     received_at = models.DateTimeField()
     postmarked_on = models.DateField(null=True)
+    people = models.PositiveIntegerField(default=1)
     receipt_digest = models.CharField(max_length=64, unique=True)
     salt = models.CharField(max_length=64)
     suspicion = models.CharField(max_length=16, choices=Suspicion, blank=True)
@@ -89,7 +91,11 @@ class Comment(models.Model):
                 condition=Q(channel=ChannelKind.WEB.value, postmarked_on__isnull=True)
                 | (~Q(channel=ChannelKind.WEB.value) & Q(postmarked_on__isnull=False)),
                 name="comment_postmark_off_line_only",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(people=1) | (Q(people__gt=1) & ~Q(channel=ChannelKind.WEB.value)),
+                name="comment_of_many_off_line_only",
+            ),
         ]
 
     def __str__(self) -> str:

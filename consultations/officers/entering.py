@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from consultations import register, services, transfer
+from consultations import register, services
 from consultations.enums import ChannelKind
 from consultations.models import Announcement
 from consultations.officers.forms import EntryForm, ImportForm, RowForm, SingleEntryForm, labels
 from consultations.officers.frame import find, show
 from consultations.services import Entry, Receipt, RowsRefused, Submission
+from consultations.transfer import workbook
 from multilingual.languages import language_tag
 from uploads.held import NamedFile
 from uploads.services import CheckedFile, check_upload, check_uploads
@@ -82,7 +83,7 @@ def _entry(form: EntryForm, files: Sequence[NamedFile], submission_id: str) -> E
         language=data["language"],
         send_receipt=data["send_receipt"],
     )
-    return Entry(sent, ChannelKind(data["channel"]), data["postmarked_on"])
+    return Entry(sent, ChannelKind(data["channel"]), data["postmarked_on"], people=data["people"])
 
 
 def _receipts(
@@ -113,10 +114,10 @@ def _receipts(
 def template(request: HttpRequest, page_id: int) -> HttpResponse:
     """The workbook to fill in, with the clauses of this draft."""
     announcement = find(request, page_id)
-    content = transfer.template(register.clauses(announcement))
+    content = workbook.template(register.clauses(announcement))
     name = f"{announcement.slug}-{_('letters')}.xlsx"
-    response = HttpResponse(content, content_type=transfer.MEDIA_TYPE)
-    response.headers["Content-Disposition"] = transfer.disposition(name)
+    response = HttpResponse(content, content_type=workbook.MEDIA_TYPE)
+    response.headers["Content-Disposition"] = workbook.disposition(name)
     return response
 
 
@@ -131,8 +132,8 @@ def enter_many(request: HttpRequest, page_id: int) -> HttpResponse:
         return _import_page(request, announcement, form, status=422)
     clauses = register.clauses(announcement)
     try:
-        rows = transfer.read(form.cleaned_data["file"], clauses)
-    except transfer.NotReadable as error:
+        rows = workbook.read(form.cleaned_data["file"], clauses)
+    except workbook.NotReadable as error:
         form.add_error("file", str(error))
         return _import_page(request, announcement, form, status=422)
     entries, errors = _entries(rows, form.cleaned_data, clauses)
@@ -163,13 +164,13 @@ def _import_page(
         "announcement": announcement,
         "form": form,
         "errors": sorted((errors or {}).items()),
-        "most": transfer.MOST_ROWS,
+        "most": workbook.MOST_ROWS,
     }
     return show(request, "enter_many.html", context, status=status)
 
 
 def _entries(
-    rows: Sequence[transfer.TypedRow],
+    rows: Sequence[workbook.TypedRow],
     data: Mapping[str, Any],
     clauses: Mapping[int, register.KnownClause],
 ) -> tuple[list[Entry], Errors]:

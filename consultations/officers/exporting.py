@@ -10,11 +10,12 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consultations import register, services, transfer
+from consultations import register, services
 from consultations.models import Announcement
 from consultations.officers.forms import ExportForm
 from consultations.officers.frame import find, show
 from consultations.officers.reading import filters_of
+from consultations.transfer import workbook
 
 SHOWN = 20
 
@@ -32,12 +33,12 @@ def export(request: HttpRequest, page_id: int) -> HttpResponseBase:
         except ValidationError as refused:
             form.add_error(None, refused)
         else:
-            file = transfer.write_register(
+            file = workbook.write_register(
                 register.all_rows(announcement, asked), clauses, contacts
             )
-            response = FileResponse(file, content_type=transfer.MEDIA_TYPE)
+            response = FileResponse(file, content_type=workbook.MEDIA_TYPE)
             name = f"{announcement.slug}-{_('comments')}.xlsx"
-            response.headers["Content-Disposition"] = transfer.disposition(name)
+            response.headers["Content-Disposition"] = workbook.disposition(name)
             response["Cache-Control"] = "no-store, private"
             return response
     context = {

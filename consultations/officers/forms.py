@@ -28,6 +28,7 @@ STATES = {
 }
 """Officers know what is read from what is decided; the public only sees that it waits."""
 LONGEST_REASON = 500
+MOST_PEOPLE = 1_000_000
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 
 
@@ -52,6 +53,12 @@ def _day(label: Any) -> forms.DateField:
 class FilterForm(forms.Form):
     """The filters of the register; what means nothing asks for everything."""
 
+    search = forms.CharField(
+        label=_("Words in the text"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
     state = forms.ChoiceField(label=_("State"), required=False)
     clause = forms.TypedChoiceField(label=_("Clause"), required=False, coerce=int, empty_value=None)
     channel = forms.ChoiceField(label=_("Channel"), required=False)
@@ -110,6 +117,13 @@ class EntryForm(CommentForm):
         validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)],
         help_text=_("The day of the postmark, of the e-mail, of the call or of the meeting."),
     )
+    people = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_PEOPLE,
+        initial=1,
+        help_text=_("How many signed the letter or said it together at the meeting."),
+    )
     language = forms.ChoiceField(
         choices=LANGUAGES, initial=SOURCE, help_text=_("The receipt is written in it.")
     )
@@ -117,6 +131,7 @@ class EntryForm(CommentForm):
     field_order = [
         "channel",
         "postmarked_on",
+        "people",
         "language",
         "clause",
         "text",
@@ -141,12 +156,17 @@ class EntryForm(CommentForm):
         chosen: Any = self.fields["clause"]
         chosen.choices = [("", gettext("The whole draft")), *clause_choices(clauses)]
 
+    def clean_people(self) -> int:
+        """Nothing means that one person speaks."""
+        return self.cleaned_data["people"] or 1
+
 
 def labels() -> dict[str, str]:
     """Give what each part of an entry is called, in the active language."""
     return {
         "channel": gettext("Channel"),
         "postmarked_on": gettext("Sent on"),
+        "people": gettext("People"),
         "language": gettext("Language"),
         "clause": gettext("Clause"),
         "text": gettext("Text"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,7 +22,13 @@ from consultations import register, services
 from consultations.enums import CommentState, Verdict, Withheld
 from consultations.models import Announcement, Comment
 from consultations.officers import charts
-from consultations.officers.forms import ContactForm, DecisionForm, FilterForm, clause_label
+from consultations.officers.forms import (
+    WITHHELD,
+    ContactForm,
+    DecisionForm,
+    FilterForm,
+    clause_label,
+)
 from consultations.officers.frame import find, show
 from consultations.presenters.comments import linked
 from multilingual.languages import LANGUAGES, language_tag
@@ -59,7 +66,8 @@ def comments(request: HttpRequest, page_id: int) -> HttpResponse:
     asked = filters.asked()
     cells = register.cells(announcement)
     everything = register.numbers(cells)
-    sums = register.numbers(cell for cell in cells if asked.matches(cell))
+    found = register.cells(announcement, asked.search) if asked.search else cells
+    sums = register.numbers(cell for cell in found if asked.matches(cell))
     paginator = _Counted(register.comments(announcement, asked), sums.total)
     page = paginator.get_page(request.GET.get("p"))
     context = {
@@ -106,34 +114,67 @@ def _reason(comment: Any) -> str:
 
 @require_POST
 def decide(request: HttpRequest, page_id: int) -> HttpResponse:
-    """Publish, withhold or mark as read the comments that were chosen in the list."""
+    """Publish, withhold or mark as read the comments that were chosen in the list.
+
+    ``all`` chooses whatever the filters of the address find, on every page of the list. It is
+    done once the number that was ``confirmed`` is the number that is found.
+    """
     announcement = find(request, page_id)
-    keys = {int(key) for key in request.POST.getlist("comment") if _is_key(key)}
+    everything = "all" in request.POST
+    if everything:
+        keys = register.keys(announcement, _asked(request, announcement))
+    else:
+        keys = sorted({int(key) for key in request.POST.getlist("comment") if _is_key(key)})
     if not keys:
         messages.error(request, _("Choose comments first."))
+    elif everything and request.POST.get("confirmed") != str(len(keys)):
+        return _confirm(request, announcement, len(keys))
     elif request.POST.get("action") == "read":
-        chosen = Comment.objects.filter(announcement=announcement, pk__in=keys)
-        count = services.mark_read(chosen, user=request.user, now=timezone.now())
+        count = 0
+        for chunk in register.chunks(keys):
+            chosen = Comment.objects.filter(announcement=announcement, pk__in=chunk)
+            count += services.mark_read(chosen, user=request.user, now=timezone.now())
         messages.success(request, _("Marked as read: %(count)d.") % {"count": count})
     else:
         _decide(request, announcement, keys)
     return _back(request, page_id)
 
 
-def _decide(request: HttpRequest, announcement: Announcement, keys: set[int]) -> None:
+def _asked(request: HttpRequest, announcement: Announcement) -> register.Asked:
+    round_ = register.newest_period(announcement).round
+    return filters_of(request, register.clauses(announcement), round_).asked()
+
+
+def _confirm(request: HttpRequest, announcement: Announcement, count: int) -> HttpResponse:
+    """Ask before something is done to more comments than the list shows."""
+    action, reason = request.POST.get("action", ""), request.POST.get("reason", "")
+    context = {
+        "announcement": announcement,
+        "count": count,
+        "action": action,
+        "reason": reason,
+        "reason_label": dict(WITHHELD).get(reason, "") if action == "withhold" else "",
+        "query": request.GET.urlencode(),
+    }
+    return show(request, "confirm.html", context)
+
+
+def _decide(request: HttpRequest, announcement: Announcement, keys: Sequence[int]) -> None:
     verdict = Verdict.PUBLISH if request.POST.get("action") == "publish" else Verdict.WITHHOLD
-    chosen = register.decidable(announcement, keys)
+    count = 0
     try:
-        count = services.moderate(
-            chosen,
-            verdict,
-            reason=request.POST.get("reason", "") if verdict is Verdict.WITHHOLD else "",
-            user=request.user,
-            now=timezone.now(),
-        )
+        for chunk in register.chunks(keys):
+            count += services.moderate(
+                register.decidable(announcement, chunk),
+                verdict,
+                reason=request.POST.get("reason", "") if verdict is Verdict.WITHHOLD else "",
+                user=request.user,
+                now=timezone.now(),
+            )
     except ValidationError as refused:
         messages.error(request, " ".join(refused.messages))
-        return
+        if not count:
+            return
     words = (
         _("Published: %(count)d.") if verdict is Verdict.PUBLISH else _("Withheld: %(count)d.")
     ) % {"count": count}

@@ -125,7 +125,7 @@ def differences(old: str, new: str) -> list[Difference]:
     for change in _redline(old, new):
         kind = "renumbered" if change.kind == "same" and change.renumbered else change.kind
         if kind != "same":
-            found.append(Difference(kind, words[kind], _label(change), _html(change)))
+            found.append(Difference(kind, words[kind], _label(change), marked_changes(change)))
     return found
 
 
@@ -140,7 +140,7 @@ def _label(change: ClauseChange) -> str:
     return change.new_label or change.old_label or ""
 
 
-def _html(change: ClauseChange) -> SafeString:
+def marked_changes(change: ClauseChange) -> SafeString:
     """Struck and new words in boxes with a word in them, so that colour is not the only sign."""
     pieces = []
     for segment in change.segments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +13,30 @@ from django.utils.translation import ngettext
 
 from consultations import rules
 from consultations.models import Period
+from workdays import services as workdays
 from workdays.enums import DayKind, Unit
 
 
 @dataclass(frozen=True)
 class CountedDay:
-    """A square of the day strip. style: as in the theme; word: what it is, in a word."""
+    """A square of the day strip. style: as in the theme; word: what it is, in a word.
+
+    sample: the calendar it was counted on was made up for the demo city.
+    """
 
     date: datetime.date
     number: str
     word: str
     style: str
+    sample: bool
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A minimum that applied, with the days that were counted for it."""
+    """A minimum that applied, with the days that were counted for it.
+
+    warnings: a sentence for each year whose calendar was a sample.
+    """
 
     instrument: str
     article: str
@@ -39,15 +47,26 @@ class Counted:
     decides: bool
     sentence: str
     days: Sequence[CountedDay]
+    warnings: Sequence[str]
+
+
+def earliest(period: Period) -> datetime.datetime:
+    """The earliest lawful close; that of a historic period by the rules of its import."""
+    if not period.announcement.historic:
+        return period.minimum_closes_at
+    binding = (_moment(item) for item in period.minimums if item["binding"])
+    return max(binding, default=period.minimum_closes_at)
 
 
 def counted(period: Period, today: datetime.date) -> list[Counted]:
     """The minimums that were counted when the period was announced; the one that decides first."""
+    decides_on = earliest(period)
     deciding = [
         item
         for item in period.minimums
-        if item["binding"] and not item["shortened"] and _moment(item) == period.minimum_closes_at
+        if item["binding"] and not item["shortened"] and _moment(item) == decides_on
     ]
+    samples = workdays.sample_years(counted_at=period.recorded_at)
     found = [
         Counted(
             instrument=item["instrument"],
@@ -58,11 +77,32 @@ def counted(period: Period, today: datetime.date) -> list[Counted]:
             shortened=item["shortened"],
             decides=item in deciding[:1],
             sentence=_sentence(item, period),
-            days=_days(item, period, today),
+            days=_days(item, period, today, samples),
+            warnings=sample_warnings(map(_date, item["counted_days"]), samples),
         )
         for item in period.minimums
     ]
     return sorted(found, key=lambda item: not item.decides)
+
+
+def sample_warnings(days: Iterable[datetime.date], samples: Mapping[int, bool]) -> list[str]:
+    """Say of each year that ``days`` lie in whether it was counted on a sample of its calendar.
+
+    samples: as ``workdays.services.sample_years`` gives them.
+    """
+    words = {
+        True: _("The calendar of %(year)d is a sample until the State Council's notice comes out."),
+        False: _(
+            "This was counted on a sample of the calendar of %(year)d; the State Council's notice "
+            "has come out since."
+        ),
+    }
+    years = sorted({day.year for day in days} & samples.keys())
+    return [words[samples[year]] % {"year": year} for year in years]
+
+
+def _date(counted_day: Mapping[str, Any]) -> datetime.date:
+    return datetime.date.fromisoformat(counted_day["date"])
 
 
 def _moment(item: dict[str, Any]) -> datetime.datetime:
@@ -120,12 +160,14 @@ def _short(day: datetime.date) -> str:
     return day.isoformat()
 
 
-def _days(item: dict[str, Any], period: Period, today: datetime.date) -> list[CountedDay]:
+def _days(
+    item: dict[str, Any], period: Period, today: datetime.date, samples: Collection[int]
+) -> list[CountedDay]:
     opens_on = rules.local_day(period.opens_at)
-    strip = [CountedDay(opens_on, "", _("opens"), "d-pub")]
+    strip = [CountedDay(opens_on, "", _("opens"), "d-pub", opens_on.year in samples)]
     number = 0
     for day in item["counted_days"]:
-        date = datetime.date.fromisoformat(day["date"])
+        date = _date(day)
         number += day["counts"]
         last = date == rules.last_day(_moment(item))
         strip.append(
@@ -134,6 +176,7 @@ def _days(item: dict[str, Any], period: Period, today: datetime.date) -> list[Co
                 str(number) if day["counts"] else "",
                 _word(day, date, last=last),
                 _style(day, date, today, last=last),
+                date.year in samples,
             )
         )
     return strip

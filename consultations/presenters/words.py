@@ -22,7 +22,9 @@ BADGES = {
     Status.OPEN: "gk-go gk-b-full",
     Status.CLOSING_SOON: "gk-care gk-b-half",
     Status.CLOSED: "gk-still gk-b-shut",
+    Status.ANSWERED: "gk-go gk-b-full",
     Status.WITHDRAWN: "gk-stop gk-b-none",
+    Status.ABANDONED: "gk-stop gk-b-none",
 }
 
 
@@ -30,6 +32,12 @@ def status_badge(status: str) -> SafeString:
     """A state as shape, word and colour."""
     known = Status(status)
     return format_html('<span class="gk-badge {}">{}</span>', BADGES[known], known.label)
+
+
+def historic_badge() -> SafeString:
+    """Beside the state of what took place elsewhere."""
+    words = _("Historic record; took place elsewhere")
+    return format_html('<span class="gk-badge gk-still gk-b-none">{}</span>', words)
 
 
 def headline(page: ConsultationPage, language: str) -> str:

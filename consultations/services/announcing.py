@@ -61,13 +61,13 @@ def _announce(
 ) -> Announcement:
     announcement = Announcement.objects.create(
         page=page,
-        slug=_free_slug(page, now),
+        slug=free_slug(page, now),
         announced_at=now,
         procedure=draft.procedure,
         business_related=bool(draft.business_related),
     )
     period = _add_period(announcement, draft, Cause.ANNOUNCEMENT, user=user, now=now)
-    _add_version(announcement, draft, round_=1, now=now)
+    add_version(announcement, draft, round_=1, now=now)
     ledger.record(
         "consultation.announced",
         announcement,
@@ -78,10 +78,10 @@ def _announce(
     return announcement
 
 
-def _free_slug(page: ConsultationPage, now: datetime.datetime) -> str:
+def free_slug(page: ConsultationPage, announced_at: datetime.datetime) -> str:
     """Give the next address of the organisation's year; it never changes."""
     guards.lock("consultations.slug")
-    prefix = f"{organisations.owner_of(page).code.lower()}-{rules.local_day(now).year}-"
+    prefix = f"{organisations.owner_of(page).code.lower()}-{rules.local_day(announced_at).year}-"
     taken = Announcement.objects.filter(slug__startswith=prefix).values_list("slug", flat=True)
     serials = [int(tail) for slug in taken if (tail := slug.removeprefix(prefix)).isdecimal()]
     return f"{prefix}{max(serials, default=0) + 1}"
@@ -92,6 +92,8 @@ def _change(
 ) -> None:
     if Withdrawal.objects.filter(announcement=announcement).exists():
         raise Refused(_("It was withdrawn; the notice stays as it is."))
+    if announcement.historic:
+        raise Refused(_("It took place elsewhere; its record stays as it was entered."))
     newest = announcement.versions.latest("seq")
     round_ = announcement.periods.latest("seq").round
     if draft.change == Change.ROUND:
@@ -102,7 +104,7 @@ def _change(
         return
     elif draft.change == Change.SUBSTANCE:
         _add_period(announcement, draft, Cause.RESTART, user=user, now=now)
-    version = _add_version(announcement, draft, round_=round_, now=now)
+    version = add_version(announcement, draft, round_=round_, now=now)
     ledger.record(
         "consultation.changed",
         announcement,
@@ -157,9 +159,10 @@ def _round_after(before: Period | None, cause: Cause) -> int:
     return before.round + 1 if cause is Cause.ROUND else before.round
 
 
-def _add_version(
+def add_version(
     announcement: Announcement, draft: ConsultationPage, *, round_: int, now: datetime.datetime
 ) -> DraftVersion:
+    """Fix the text of a draft as the public is shown it from ``now`` on, split into clauses."""
     before = announcement.versions.order_by("-seq").first()
     version = DraftVersion.objects.create(
         announcement=announcement,

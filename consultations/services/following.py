@@ -30,6 +30,8 @@ _EVENTS: dict[str, Callable[[], str]] = {
     "substance": lambda: _("The draft was changed in substance, and the period starts again"),
     "round": lambda: _("A new round begins"),
     "withdrawn": lambda: _("The draft was withdrawn"),
+    "adoption": lambda: _("It was answered: what was adopted, and why the rest was not"),
+    "closing": lambda: _("The draft was abandoned, with a closing statement"),
 }
 
 
@@ -151,4 +153,10 @@ def _write(
     now: datetime.datetime,
 ) -> None:
     title = follower.announcement.versions.latest("seq").headline
-    mail.send(follower.contact, subject or title, f"{title}\n\n{words}\n{address}\n", now=now)
+    mail.send(
+        follower.contact,
+        subject or title,
+        f"{title}\n\n{words}\n{address}\n",
+        now=now,
+        leave=_address(_token(follower), follower.language),
+    )

@@ -78,11 +78,12 @@ class Submission:
 
 @dataclass(frozen=True)
 class OffLine:
-    """A letter, mail, fax, call or meeting that an officer enters."""
+    """A letter, mail, fax, call or meeting that an officer enters; people: how many say it."""
 
     channel: ChannelKind
     postmarked_on: datetime.date
     officer: Any
+    people: int = 1
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,8 @@ def _period_of(
         if status not in {Status.OPEN, Status.CLOSING_SOON}:
             raise NotOpen(status)
         return period
+    if announcement.historic:
+        raise ValidationError({"postmarked_on": _("It took place elsewhere; nobody can comment.")})
     # A letter to a round that was followed by another one belongs to the one it was written for.
     begun = [p for p in periods.values() if rules.local_day(p.opens_at) <= off_line.postmarked_on]
     period = begun[-1] if begun else period
@@ -283,6 +286,7 @@ def _comment(one: _Arrived) -> Comment:
         language=sent.language,
         received_at=now,
         postmarked_on=off_line.postmarked_on if off_line else None,
+        people=off_line.people if off_line else 1,
         receipt_digest=one.digest,
         salt=secrets.token_hex(merkle.SALT_BYTES),
         suspicion=sent.suspicion or "",

@@ -11,7 +11,7 @@ from consultations import rules
 from consultations.models import LegalBasis
 from workdays import services as workdays
 from workdays.enums import Unit
-from workdays.rules import Day, Requirement, counted_days, last_required_day
+from workdays.rules import Calendar, Day, Requirement, counted_days, last_required_day
 
 
 class DecidesOnMinimum(Protocol):
@@ -88,16 +88,34 @@ def known() -> list[rules.Minimum]:
     ]
 
 
-def count(page: DecidesOnMinimum, opens_at: datetime.datetime) -> list[Counted]:
+@dataclass(frozen=True)
+class Ground:
+    """What counts are made on, read once for many: the minimums, and the days from the first
+    opening on."""
+
+    minimums: Sequence[rules.Minimum]
+    calendar: Calendar
+
+
+def ground(first: datetime.datetime) -> Ground:
+    """Read what periods that open at ``first`` or later are counted on."""
+    return Ground(known(), workdays.calendar(rules.local_day(first)))
+
+
+def count(
+    page: DecidesOnMinimum, opens_at: datetime.datetime, on: Ground | None = None
+) -> list[Counted]:
     """Count every minimum that applies to a consultation that opens at ``opens_at``.
 
-    Raises ``YearNotAnnounced`` where the calendar of a needed year has no notice yet.
+    on: as ``ground`` gave it; it is read for this one period otherwise. Raises
+    ``YearNotAnnounced`` where the calendar of a needed year has no notice yet.
     """
     opens_on = rules.local_day(opens_at)
-    calendar = workdays.calendar(opens_on, opens_on)
+    on = on or Ground(known(), workdays.calendar(opens_on, opens_on))
+    calendar = on.calendar
     found = []
     for minimum in rules.applicable(
-        known(), page.procedure, business_related=bool(page.business_related)
+        on.minimums, page.procedure, business_related=bool(page.business_related)
     ):
         requirement = Requirement(minimum.days, Unit(minimum.unit))
         last = last_required_day(opens_on, requirement, calendar)

@@ -57,19 +57,31 @@ def follow_calendar(announcement: Announcement, *, user: Any, now: datetime.date
         return _prolong(before, Cause.CALENDAR, lawful, reason, user=user, now=now)
 
 
-def lawful_close(period: Period) -> datetime.datetime:
-    """Give the earliest lawful close of a period by the calendar as it is now."""
-    counted = minimums.count(_as_announced(period), period.opens_at)
+def lawful_close(period: Period, on: minimums.Ground | None = None) -> datetime.datetime:
+    """Give the earliest lawful close of a period by the calendar as it is now.
+
+    on: as ``minimums.ground`` gave it, where many are counted.
+    """
+    counted = minimums.count(_as_announced(period), period.opens_at, on)
     return minimums.earliest_close(counted)
 
 
-def closing_too_early(now: datetime.datetime) -> list[Period]:
-    """Give the periods, still open or to come, that the calendar as it is now makes too short."""
-    running = Period.objects.filter(
-        closes_at__gt=now, announcement__withdrawal__isnull=True, announcement__historic=False
-    ).select_related("announcement__page")
+def closing_too_early(now: datetime.datetime) -> dict[Period, datetime.datetime]:
+    """Give the periods, still open or to come, that the calendar as it is now makes too short,
+    each with its earliest lawful close; in a constant number of queries."""
+    running = (
+        Period.objects.filter(
+            closes_at__gt=now, announcement__withdrawal__isnull=True, announcement__historic=False
+        )
+        .select_related("announcement__page")
+        .defer("minimums", "announcement__page__draft", "announcement__page__explanation")
+    )
     newest = {period.announcement_id: period for period in running.order_by("seq")}
-    return [period for period in newest.values() if lawful_close(period) > period.closes_at]
+    if not newest:
+        return {}
+    on = minimums.ground(min(period.opens_at for period in newest.values()))
+    lawful = {period: lawful_close(period, on) for period in newest.values()}
+    return {period: close for period, close in lawful.items() if close > period.closes_at}
 
 
 def hear_of_calendar(change: Change) -> list[Touched]:
@@ -78,10 +90,10 @@ def hear_of_calendar(change: Change) -> list[Touched]:
     Nothing is moved: the department does that with ``follow_calendar``.
     """
     found = []
-    for period in closing_too_early(change.now):
+    for period, lawful in closing_too_early(change.now).items():
         announcement = period.announcement
         words = _("By the calendar as it is now it may not close before 24:00 of %(day)s.") % {
-            "day": rules.last_day(lawful_close(period)).isoformat()
+            "day": rules.last_day(lawful).isoformat()
         }
         address = reverse("wagtailadmin_pages:edit", args=[announcement.page_id])
         found.append(Touched(label=announcement.page.title, address=address, words=words))

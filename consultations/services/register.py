@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from consultations.enums import ChannelKind
 from consultations.models import Announcement, Comment
-from consultations.register import handled_by
 from consultations.services.intake import (
     OffLine,
     Receipt,
@@ -24,6 +23,7 @@ from consultations.services.intake import (
     refuse_off_line,
     submit,
 )
+from consultations.services.opinions import refuse_strangers
 from ledger import services as ledger
 from organisations.services import Refused
 from personaldata import services as personaldata
@@ -39,12 +39,14 @@ class Entry:
     """A letter, e-mail, fax, call or meeting as an officer writes it down.
 
     postmarked_on: the day it was posted, sent or held. sent: what it says; its original among
-    the attachments, and ``submission_id`` the same for a resend of one form.
+    the attachments, and ``submission_id`` the same for a resend of one form. people: how many
+    signed it or said it together, at least one.
     """
 
     sent: Submission
     channel: ChannelKind
     postmarked_on: datetime.date
+    people: int = 1
 
 
 class RowsRefused(Refused):
@@ -65,11 +67,11 @@ def enter_off_line(
     writes nothing. Raises ``Refused`` for strangers, for the web's own channel and for a resend
     after that, and ``ValidationError`` by field as ``submit`` does.
     """
-    _refuse_strangers(user, announcement)
+    refuse_strangers(user, announcement)
     if entry.channel == ChannelKind.WEB:
         raise Refused(_("What comes by the web form is not entered by hand."))
     sent = replace(entry.sent, submission_id=_submission_id(entry, user))
-    off_line = OffLine(entry.channel, entry.postmarked_on, user)
+    off_line = OffLine(entry.channel, entry.postmarked_on, user, entry.people)
     receipt = submit(announcement, sent, now=now, off_line=off_line)
     if not receipt.created and now - receipt.comment.received_at > CODE_SHOWN:
         raise Refused(_("This form was sent before, and its receipt is shown no more."))
@@ -85,6 +87,7 @@ def _submission_id(entry: Entry, user: Any) -> str:
     parts = [
         str(entry.channel),
         entry.postmarked_on.isoformat(),
+        str(entry.people),
         *(sent.text, sent.clause, sent.represents, sent.name, sent.email, sent.phone),
     ]
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -98,7 +101,7 @@ def enter_all(
 
     Raises ``RowsRefused`` with the positions of those that cannot be.
     """
-    _refuse_strangers(user, announcement)
+    refuse_strangers(user, announcement)
     refused: dict[int, ValidationError] = {}
     for position, entry in enumerate(entries):
         # Before anything is written: a file that was stored stays when a transaction goes back.
@@ -126,7 +129,7 @@ def open_contact(comment: Comment, *, reason: str, user: Any, now: datetime.date
     Raises ``Refused`` for strangers and where none was given, and ``ValidationError`` without a
     reason or after the erasure.
     """
-    _refuse_strangers(user, comment.announcement)
+    refuse_strangers(user, comment.announcement)
     if comment.contact is None:
         raise Refused(_("The author gave no contact data."))
     with transaction.atomic():
@@ -142,7 +145,7 @@ def note_export(
     now: datetime.datetime,
 ) -> None:
     """Note that so many comments leave the register without contact data."""
-    _refuse_strangers(user, announcement)
+    refuse_strangers(user, announcement)
     data = {"personal": False, "count": count, "filters": dict(filters)}
     ledger.record("register.exported", announcement, actor=user, now=now, data=data)
 
@@ -161,7 +164,7 @@ def export_with_contacts(
 
     Raises ``Refused`` for strangers, and ``ValidationError`` without a reason.
     """
-    _refuse_strangers(user, announcement)
+    refuse_strangers(user, announcement)
     with transaction.atomic():
         opened = personaldata.export_records(records, user, reason, subject=announcement, now=now)
         data = {
@@ -172,8 +175,3 @@ def export_with_contacts(
         }
         ledger.record("register.exported", announcement, actor=user, now=now, data=data)
     return opened
-
-
-def _refuse_strangers(user: Any, announcement: Announcement) -> None:
-    if not handled_by(user).filter(pk=announcement.pk).exists():
-        raise Refused(_("Only officers of the organisation may do this."))

@@ -53,12 +53,17 @@ class Together(Generic[Item, Result]):
     def _serve(self, tickets: list[_Ticket[Item, Result]]) -> None:
         try:
             results = self._act([ticket.item for ticket in tickets])
-        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-            if len(tickets) > 1:
+        except BaseException as error:
+            if len(tickets) == 1:
+                tickets[0].error = error
+            elif isinstance(error, Exception):
                 for ticket in tickets:
                     self._serve([ticket])
             else:
-                tickets[0].error = error
+                # This thread is being stopped: nobody may wait for it for ever.
+                for ticket in tickets:
+                    ticket.error = RuntimeError("The thread that wrote this down was stopped.")
+                raise
         else:
             for ticket, result in zip(tickets, results, strict=True):
                 ticket.result.append(result)

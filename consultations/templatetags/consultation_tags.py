@@ -5,6 +5,7 @@ from consultations.presenters import words
 register = template.Library()
 
 register.simple_tag(words.status_badge)
+register.simple_tag(words.historic_badge)
 register.filter(words.opening)
 register.filter(words.closing)
 register.filter(words.exact)

@@ -220,7 +220,7 @@ class _Arrival:
         path = reverse("consultations:receipt", args=[slug])
         response = HttpResponse(status=303, headers={"Location": path, "Cache-Control": NEVER_KEPT})
         changed = not receipt.created and not self._is_same(receipt)
-        cookies.keep_code(response, path, slug, receipt.code, changed=changed, now=self.now)
+        cookies.keep_code(self.request, response, slug, receipt.code, changed=changed, now=self.now)
         return response
 
     def _is_same(self, receipt: services.Receipt) -> bool:
@@ -334,7 +334,7 @@ def _not_open(
         "trail": trail(notice, pgettext("verb", "Comment")),
         "typed": typed,
         "is_scheduled": notice.status(now) == Status.SCHEDULED,
-        "is_withdrawn": notice.status(now) == Status.WITHDRAWN,
+        "is_withdrawn": notice.status(now) in {Status.WITHDRAWN, Status.ABANDONED},
     }
     return show(request, "not_open.html", context, status=status, cache=NEVER_KEPT)
 

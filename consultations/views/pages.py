@@ -65,6 +65,7 @@ def consultation_context(
         "left": left,
         "due_style": words.due_style(left),
         "counted": period.counted(notice.period, rules.local_day(now)),
+        "earliest": period.earliest(notice.period),
         "law": draft.blocks(shown.text, clauses, counts.by_clause, counts.published_by_clause),
         "explanation": expand_db_html(shown.explanation),
         "counts": counts,

@@ -26,10 +26,8 @@ from policies.models.release import (
     Release,
     Withdrawal,
 )
-from policies.models.terms import Audience, Subject, Territory
 
 __all__ = [
-    "Audience",
     "Correction",
     "Effect",
     "EffectReversal",
@@ -51,7 +49,5 @@ __all__ = [
     "ProposedEffect",
     "Reinstatement",
     "Release",
-    "Subject",
-    "Territory",
     "Withdrawal",
 ]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import datetime
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.fields import StreamField
@@ -18,14 +20,15 @@ from organisations.guarded import GuardedPageMixin
 from policies import blocks
 from policies.enums import (
     Disclosure,
+    EarlyEffect,
     EffectKind,
     ImportedStatus,
     Kind,
     RelationKind,
     Validity,
 )
-from policies.models.terms import Audience, Subject, Territory
 from policies.rules import ValidityFacts
+from vocabularies.models import Audience, Subject, Territory
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -81,11 +84,20 @@ def standing_effects() -> models.Prefetch[Any]:
     )
 
 
-_WIDE = ("body", "no_interpretation_reason", "correction_reason", "search_description")
+_WIDE = (
+    "body",
+    "no_interpretation_reason",
+    "correction_reason",
+    "early_effect_reason",
+    "search_description",
+)
 
 
 class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
-    """An authoritative document. What was released of it stands in rows beside it (release.py)."""
+    """An authoritative document. What was released of it stands in rows beside it (release.py).
+
+    ``origin`` is the same for a document and all its copies, so that these owe what it owes.
+    """
 
     services_module = "policies.services"
 
@@ -150,6 +162,39 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
         blank=True,
         help_text=_("Needed when the released text changes; it is shown with the date."),
     )
+    business_related = models.BooleanField(
+        _("closely tied to business operations"),
+        null=True,
+        blank=True,
+        choices=[(True, _("Yes")), (False, _("No"))],
+        help_text=_("If it is, the public has to be consulted; it has to be answered every time."),
+    )
+    consultation = models.ForeignKey(
+        "consultations.ConsultationPage",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("consultation on the draft"),
+    )
+    exemption = models.ForeignKey(
+        "consultations.Exemption",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("exemption from consultation"),
+        help_text=_("Only where no consultation took place."),
+    )
+    early_effect = models.CharField(
+        _("ground for an early effect"),
+        max_length=16,
+        choices=EarlyEffect,
+        blank=True,
+        help_text=_("Where it takes effect less than 30 days after it was issued."),
+    )
+    early_effect_reason = models.TextField(_("reason for an early effect"), blank=True)
+    origin = models.UUIDField(default=uuid4, editable=False, db_index=True)
 
     objects = PageManager.from_queryset(PolicyQuerySet)()
 
@@ -180,6 +225,14 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
             imported_as=ImportedStatus(record.status) if record else None,
             effects=tuple(effect.as_fact() for effect in self.effects_on_it.all() if effect.stands),
         )
+
+    def with_content_json(self, content: Any) -> Any:
+        page = super().with_content_json(content)
+        page.origin = self.origin  # of the document and not of a revision
+        return page
+
+    def submitted(self, user: Any) -> None:
+        self.services.note_owed(self, self, user=user, now=timezone.now())
 
     def get_url_parts(self, request: HttpRequest | None = None) -> Any:
         """The permanent address, which does not depend on the tree."""

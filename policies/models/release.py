@@ -6,7 +6,7 @@ A page's fields come back from whatever revision is published; these do not.
 from __future__ import annotations
 
 import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from policies import rules
-from policies.enums import Basis, EffectKind, ImportedStatus
+from policies.enums import MUST_CONSULT, Basis, EffectKind, ImportedStatus, Kind
 from policies.models.interpretation import InterpretationPage
 from policies.models.policy import PolicyPage
 
@@ -37,7 +37,11 @@ class IndexCounter(models.Model):
 
 
 class Release(models.Model):
-    """A document appeared on this site: when, on what basis, and under which index number."""
+    """A document appeared on this site: when, on what basis, and under which index number.
+
+    kind, business_related: as they were at the release, for the database decides by them whether
+    the public had to be asked; empty only for releases from before it did.
+    """
 
     page = models.OneToOneField(PolicyPage, models.PROTECT, related_name="release")
     organisation_code = models.CharField(max_length=32)
@@ -45,6 +49,14 @@ class Release(models.Model):
     serial = models.PositiveIntegerField()
     released_at = models.DateTimeField(db_index=True)
     basis = models.CharField(max_length=16, choices=Basis)
+    kind = models.CharField(max_length=32, choices=Kind, blank=True)
+    business_related = models.BooleanField(null=True)
+    statement = models.ForeignKey(
+        "consultations.SignedStatement", models.PROTECT, null=True, related_name="+"
+    )
+    exemption = models.OneToOneField(
+        "consultations.Exemption", models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("release")
@@ -54,6 +66,26 @@ class Release(models.Model):
             ),
             models.CheckConstraint(condition=Q(serial__gte=1), name="release_serial_from_one"),
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="release_basis_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    basis=Basis.CONSULTED.value, statement__isnull=False, exemption__isnull=True
+                )
+                | Q(basis=Basis.EXEMPT.value, statement__isnull=True, exemption__isnull=False)
+                | Q(
+                    basis__in=[Basis.NOT_REQUIRED.value, Basis.IMPORTED.value],
+                    statement__isnull=True,
+                    exemption__isnull=True,
+                ),
+                name="release_has_what_its_basis_needs",
+            ),
+            models.CheckConstraint(
+                condition=~Q(basis=Basis.NOT_REQUIRED.value)
+                | (
+                    ~Q(kind__in=sorted(kind.value for kind in MUST_CONSULT))
+                    & (Q(business_related__isnull=True) | Q(business_related=False))
+                ),
+                name="release_without_consultation_is_lawful",
+            ),
             models.CheckConstraint(
                 condition=Q(organisation_code__regex=r"^[A-Z0-9-]+$"), name="release_code_form"
             ),
@@ -272,12 +304,30 @@ class EffectReversal(models.Model):
         return str(self.effect)
 
 
+class ObligationQuerySet(models.QuerySet["Obligation"]):
+    def open_for(self, page: PolicyPage) -> Self:
+        """Those of a document and of everything it was copied from or to, not lifted."""
+        return self.filter(
+            Q(page=page) | Q(origin=page.origin), lifting__isnull=True
+        ).select_related("announcement")
+
+
 class Obligation(models.Model):
-    """The policy owes an answer to the public before it can be released. Append-only."""
+    """The document owes the public an answer before it can be released. Append-only.
+
+    announcement: the consultation whose statement it owes; empty for one still to be held.
+    origin: of the document, so that its copies owe the same.
+    """
 
     page = models.ForeignKey(PolicyPage, models.PROTECT, related_name="obligations")
+    origin = models.UUIDField(null=True, db_index=True)
+    announcement = models.ForeignKey(
+        "consultations.Announcement", models.PROTECT, null=True, related_name="+"
+    )
     reason = models.TextField()
     arose_at = models.DateTimeField()
+
+    objects = ObligationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.page_id} · {self.arose_at:%Y-%m-%d}"

@@ -16,7 +16,7 @@ from multilingual.words import own_or_chinese
 if TYPE_CHECKING:
     from organisations.models import Organisation
     from policies.models import InterpretationPage, PolicyPage
-    from policies.models.terms import Term
+    from vocabularies.models import Term
 
 
 def title(page: PolicyPage | InterpretationPage, language: str) -> SafeString:

@@ -18,6 +18,7 @@ from policies.services.files import (
     refuse_changing_released_file,
     refuse_saving_changed_file,
 )
+from policies.services.gate import must_consult, named, note_owed, pass_gate
 from policies.services.indexing import reindex
 from policies.services.locks import lock_releases
 from policies.services.numbering import take_serials
@@ -36,8 +37,12 @@ __all__ = [
     "lift_obligation",
     "lock_releases",
     "missing",
+    "must_consult",
+    "named",
+    "note_owed",
     "oblige",
     "owner_of",
+    "pass_gate",
     "publish",
     "publish_scheduled",
     "refuse_alias",

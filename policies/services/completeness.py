@@ -75,6 +75,28 @@ def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
             )
         if page.interpretation_due_on is None:
             found["interpretation_due_on"] = _("Say by when the interpretation will follow.")
+    if not page.is_released:
+        found |= _missing_of_consulting(page)
+    return found
+
+
+def _missing_of_consulting(page: PolicyPage) -> dict[str, str]:
+    """What decides whether the public has to be asked, and from when on the document applies."""
+    found = {}
+    if page.business_related is None:
+        found["business_related"] = _("Answer yes or no: it decides on consulting the public.")
+    if page.consultation_id and page.exemption_id:
+        found["exemption"] = _("The public was consulted: an exemption is for where it was not.")
+    if page.early_effect and not page.early_effect_reason.strip():
+        found["early_effect_reason"] = _("Say why it cannot wait; the document's page shows it.")
+    if page.issued_on and page.effective_on and not page.early_effect:
+        earliest = rules.earliest_effect(page.issued_on)
+        related = bool(page.business_related)
+        if page.effective_on < earliest and rules.has_to_wait(page.kind, business_related=related):
+            found["effective_on"] = _(
+                "It may take effect from %(day)s on, 30 days after it was issued, or it states "
+                "why it cannot wait."
+            ) % {"day": earliest.isoformat()}
     return found
 
 

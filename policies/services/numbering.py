@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from guards import services as guards
 from organisations.services import Refused, owner_of
-from policies.enums import Basis
 from policies.models import IndexCounter, PolicyPage, Release
 
 
 def insert_release(
     page: PolicyPage,
     *,
-    basis: Basis,
     day: datetime.date,
     now: datetime.datetime,
     organisation_code: str | None = None,
+    **facts: Any,
 ) -> Release:
     """Give the document the next index number of its organisation and year.
 
@@ -36,10 +37,10 @@ def insert_release(
                 year=day.year,
                 serial=serial,
                 released_at=now,
-                basis=basis,
+                **facts,
             )
     except IntegrityError as error:
-        if "release_owes_an_answer" in str(error):
+        if guards.violation(error).startswith("release_"):
             raise Refused(_("This document still owes an answer to the public.")) from error
         raise
 

@@ -10,13 +10,13 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from wagtail.models import Revision, TaskState
 
+from consultations import services as consultations
 from freshness import services as freshness
 from ledger import services as ledger
 from organisations import services as organisations
 from organisations.services import Refused
 from outbox import services as outbox
 from policies import rules
-from policies.enums import Basis
 from policies.models import (
     InterpretationPage,
     InterpretationRelease,
@@ -27,6 +27,7 @@ from policies.models import (
 from policies.services.completeness import drafted_interpretations, refuse_if_incomplete
 from policies.services.corrections import keep_corrected_text, new_reason
 from policies.services.effects import settle_effects
+from policies.services.gate import note_owed, pass_gate
 from policies.services.indexing import reindex
 from policies.services.locks import lock_releases
 from policies.services.numbering import insert_release
@@ -48,6 +49,8 @@ def publish(
         if locked.live_revision_id and revision.pk <= locked.live_revision_id:
             raise Refused(_("A newer version is live. Revert to this one as a new draft."))
         refuse_if_incomplete(draft)
+        if isinstance(locked, PolicyPage):
+            note_owed(locked, draft, user=user, now=now)
         if draft.go_live_at and draft.go_live_at > now:
             locked.publish_unguarded(revision, user)
             ledger.record(
@@ -77,8 +80,20 @@ def _publish_policy(
     release = Release.objects.filter(page=page).first()
     reason = new_reason(page, draft)
     if release is None:
-        release = insert_release(page, basis=Basis.NOT_REQUIRED, day=rules.local_day(now), now=now)
+        passed = pass_gate(page, draft, now=now)
         page.publish_unguarded(revision, user)
+        if passed.statement is not None:
+            consultations.disclose(passed.statement, user=user, now=now)
+        release = insert_release(
+            page,
+            day=rules.local_day(now),
+            now=now,
+            basis=passed.basis,
+            statement=passed.statement,
+            exemption=passed.exemption,
+            kind=draft.kind,
+            business_related=draft.business_related,
+        )
         _release_interpretations(page, draft, release, approvals, user=user, now=now)
         action = "policy.released"
     else:

@@ -14,8 +14,8 @@ from policies import reading, rules
 from policies.enums import ImportedStatus, Validity
 from policies.models import Effect, InterpretationPage, OlderText, PolicyPage, PolicyRelation
 from policies.models.policy import standing_effects
-from policies.models.terms import Term
 from policies.transfer import media
+from vocabularies.models import Term
 
 CHUNK = 200
 CORE = ("id", "title", "issuer", "doc_number", "date", "status", "body")

@@ -33,7 +33,6 @@ from outbox import services as outbox
 from policies import rules, services
 from policies.enums import Basis, Disclosure, ImportedStatus
 from policies.models import (
-    Audience,
     Correction,
     Effect,
     ImportRecord,
@@ -50,14 +49,12 @@ from policies.models import (
     PolicyRelation,
     ProposedEffect,
     Release,
-    Subject,
-    Territory,
 )
-from policies.models.terms import Term
 from policies.services import take_serials
 from policies.transfer import media
 from policies.transfer.organisations import bring_in, establish_stated
 from policies.transfer.rows import CorrectionRow, OrganisationRow, Row, TermRow, kind_of
+from vocabularies.models import Audience, Subject, Term, Territory
 
 CHUNK = 500
 STILL_OWES = "this document is a draft here that still owes an answer to the public"
@@ -380,6 +377,8 @@ class _Importer:
                     serial=serial,
                     released_at=self.now,
                     basis=Basis.IMPORTED,
+                    kind=page.kind,
+                    business_related=page.business_related,
                 )
             )
         return Release.objects.bulk_create(releases)

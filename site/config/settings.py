@@ -61,6 +61,15 @@ CONTACT_CAP = datetime.timedelta(
         doc="How many days after the close contact data is erased at the latest.",
     )
 )
+ANSWER_DUE = datetime.timedelta(
+    days=env.number(
+        "ANSWER_DUE_DAYS",
+        default=60,
+        lowest=1,
+        highest=3650,
+        doc="How many days after the close a consultation without a public statement is overdue.",
+    )
+)
 SEAL_AFTER = datetime.timedelta(minutes=1)
 COMMENTS_PER_HOUR = env.number(
     "COMMENTS_PER_HOUR",
@@ -180,6 +189,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 # --- applications -------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "vocabularies",
     # Its `publish_scheduled` command replaces Wagtail's, so it stands before it.
     "policies",
     "consultations",

@@ -32,7 +32,8 @@ from demo.desk import DATA, WORKING_HOURS, columns, pass_review, read, staff
 from guards.services import clock_stands_at
 from multilingual.languages import SOURCE
 from organisations.models import Organisation
-from policies.models import PolicyPage, Subject
+from policies.models import PolicyPage
+from vocabularies.models import Subject
 from workdays import services as workdays
 from workdays.rules import ONE_DAY, Calendar, is_working_day, nth_working_day
 

@@ -19,6 +19,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.users.models import UserProfile
 
+from consultations.models import Exemption
 from demo import consultations
 from demo.desk import DATA, OFFICE, WORKING_HOURS, columns, pass_review, read, staff
 from multilingual.languages import SOURCE
@@ -27,7 +28,6 @@ from organisations.models import Organisation
 from policies import services as policies
 from policies.enums import Disclosure
 from policies.models import (
-    Audience,
     InterpretationPage,
     PolicyAlias,
     PolicyIssuer,
@@ -35,10 +35,9 @@ from policies.models import (
     PolicyPage,
     PolicyRelation,
     ProposedEffect,
-    Subject,
-    Territory,
 )
 from portal.models import PortalSettings
+from vocabularies.models import Audience, Subject, Territory
 from workdays import services as workdays
 from workdays.rules import SHANGHAI
 
@@ -194,6 +193,17 @@ def _release(
         page.add_child(instance=explanation)
         explanation.save_revision(user=drafter)
     page = PolicyPage.objects.get(pk=page.pk)
+    if policies.must_consult(page):
+        page.exemption = Exemption.objects.create(
+            organisation=owner,
+            ground="emergency",
+            matter=page.title[:300],
+            reason="平台启用前已经征求意见。",
+            public_statement="平台启用前已经征求意见。",
+            requested_by=drafter,
+            approved_by=people[1],
+            recorded_at=now,
+        )
     revision = pass_review(page, people)
     issued = datetime.date.fromisoformat(policy["issued_on"])
     released_at = min(datetime.datetime.combine(issued, WORKING_HOURS), now)
@@ -213,6 +223,7 @@ def _draft(policy: dict[str, Any], body: str, pages: dict[str, PolicyPage]) -> P
         **columns("translation_ready", dict.fromkeys(policy["title"], True)),
         kind=policy["kind"],
         disclosure=Disclosure.PROACTIVE,
+        business_related=policy.get("business_related", False),
         adoption_note=policy.get("adoption_note", ""),
         adopted_on=policy["adopted_on"],
         issued_on=policy["issued_on"],

@@ -102,6 +102,20 @@ def recorded(action: str, subject: models.Model, **data: Any) -> bool:
     ).exists()
 
 
+def root_over(action: str, subject: models.Model, **data: Any) -> Root | None:
+    """Give the place in the chain of an entry of this action with these data; it stays the same.
+
+    None until the entry is sealed, or if there is none.
+    """
+    seal = Seal.objects.filter(
+        entry__action=action,
+        entry__subject_type=subject._meta.label_lower,
+        entry__subject_id=str(subject.pk),
+        **{f"entry__data__{key}": value for key, value in data.items()},
+    ).first()
+    return Root(seal.seq, seal.hash) if seal else None
+
+
 def entries(*actions: str) -> Iterator[Entry]:
     """Gives the entries of these actions, oldest first, without holding them all in memory."""
     return Entry.objects.filter(action__in=actions).order_by("pk").iterator(BATCH)

@@ -79,6 +79,9 @@ class GuardedPageMixin(_Base):
         """Wagtail's own publication; only ``services.publish`` calls it, in its transaction."""
         super().publish(revision, user=user, skip_permission_checks=True)
 
+    def submitted(self, user: Any) -> None:
+        """This draft begins its review; called in the transaction in which it does."""
+
     def unpublish(self, *args: Any, **kwargs: Any) -> None:
         self.services.refuse_if_released(self)
         super().unpublish(*args, **kwargs)

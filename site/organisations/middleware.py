@@ -8,7 +8,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    QueryDict,
+)
 from django.urls import reverse
 from wagtail.models import Site
 
@@ -67,6 +73,13 @@ KEY = re.compile("[0-9]{1,18}")
 KEYS_IN_QUERIES = ("id", "parent_page_id", "childOf", "child_of")
 WORDS_IN_QUERIES = ("q", "search")
 
+STUMBLES = re.compile(
+    "wagtailadmin_choose_page_external_link|wagtailredirects:process_import"
+    "|wagtailsnippetchoosers_.+:create"
+)
+STUMBLES_WITH = (AttributeError, FileNotFoundError, LookupError)
+"""Where Wagtail takes for granted what its own forms send, and how it fails without it."""
+
 CLOSED_TO_BULK = "auth"
 """Accounts change one by one, so that each change is in the ledger."""
 
@@ -117,6 +130,13 @@ class OwnSubtreeMiddleware:
             # page of another organisation.
             home = Site.objects.get(is_default_site=True).root_page_id
             return view(request, *args, parent_page_id=home, **kwargs)
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        match = request.resolver_match
+        name = (match and match.view_name) or ""
+        if STUMBLES.fullmatch(name) and isinstance(exception, STUMBLES_WITH):
+            return HttpResponseBadRequest()
         return None
 
     def _check_address(

@@ -19,6 +19,7 @@ from ledger import services as ledger
 from multilingual.languages import translated
 from multilingual.pages import MultilingualMixin
 from organisations import rules
+from organisations.guarded import GuardedPageMixin
 
 if TYPE_CHECKING:
     from wagtail.models import WorkflowState
@@ -331,6 +332,9 @@ class RoleApprovalTask(Task):
             page.save(update_fields=["locked", "locked_by", "locked_at"])
         with transaction.atomic():
             state = super().start(workflow_state, user=user)
+            draft = state.revision.as_object()
+            if isinstance(draft, GuardedPageMixin):
+                draft.submitted(user)
             ledger.record(
                 "review.waits",
                 page,

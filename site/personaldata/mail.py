@@ -20,14 +20,18 @@ from personaldata.services import for_delivery
 TOPIC = "personaldata.mail"
 
 
-def send(record: ContactRecord, subject: str, body: str, *, now: datetime) -> Message:
+def send(
+    record: ContactRecord, subject: str, body: str, *, now: datetime, leave: str = ""
+) -> Message:
     """Sends one plain mail after the commit; raises like `outbox.services.enqueue`.
 
+    leave: the address by which mail programs leave a list with one click (RFC 8058); a POST there
+    must be enough. It is sealed like the text, for who knows it can leave in the reader's place.
     The address is read when the mail goes out; if it was erased by then, or never given, nothing
     is sent. A mail may, rarely, be sent twice.
     """
     sealed = encrypt(
-        {"subject": subject, "body": body},
+        {"subject": subject, "body": body, "leave": leave},
         settings.PERSONAL_DATA_KEYS,
         owner=str(record.pk),
         now=now,
@@ -42,5 +46,20 @@ def deliver(payload: Payload, now: datetime) -> None:
     if contact is None or not contact.email:
         return
     text = decrypt(payload["sealed"].encode(), settings.PERSONAL_DATA_KEYS, owner=str(record.pk))
+    leave = text.get("leave")
     # Not by `EMAIL_BACKEND`: that would write address and text down readable.
-    transmit(EmailMessage(subject=text["subject"], body=text["body"], to=[contact.email]))
+    transmit(
+        EmailMessage(
+            subject=text["subject"],
+            body=text["body"],
+            to=[contact.email],
+            headers=_leaving(leave) if leave else None,
+        )
+    )
+
+
+def _leaving(address: str) -> dict[str, str]:
+    return {
+        "List-Unsubscribe": f"<{address}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

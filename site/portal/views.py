@@ -30,11 +30,12 @@ from multilingual.languages import SOURCE, language_tag
 from openapi.api import api
 from policies import reading
 from policies.enums import Basis
-from policies.models import Audience, PolicyPage, Release, Subject
+from policies.models import PolicyPage, Release
 from policies.presenters import lines, words
 from policies.rules import local_day
 from portal import open_data, rules
 from portal.models import PortalSettings
+from vocabularies.models import Audience, Subject
 
 NEWEST = 6
 NEW_INTERPRETATIONS = 4

@@ -124,6 +124,21 @@ def years() -> dict[int, bool]:
     return found
 
 
+def sample_years(*, counted_at: datetime.datetime) -> dict[int, bool]:
+    """Give the years of which a count made at ``counted_at`` (aware) knew no more than a sample.
+
+    True: there is no notice still. False: the notice has come out since.
+    """
+    samples: set[int] = set()
+    known: set[int] = set()
+    since: set[int] = set()
+    for year, is_sample, recorded_at in Notice.objects.values_list(
+        "year", "is_sample", "recorded_at"
+    ):
+        (samples if is_sample else since if recorded_at > counted_at else known).add(year)
+    return {year: year not in since for year in sorted(samples - known)}
+
+
 # --- writing ------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,8 @@ LAW = """第一条 为了规范非机动车充电桩的建设和使用，制定�
 第三条 本办法自2026年1月1日起施行。"""
 INTERPRETATION = "充电桩管理办法怎么读"
 
+BLOCK = "[data-contentpath=body] [data-streamfield-child]"
+
 
 class Editor:
     """Somebody who works in the admin, by its own forms."""
@@ -57,9 +59,11 @@ class Editor:
 
     def add_block(self, kind: int) -> None:
         """Adds the block that stands at a place in the list of kinds."""
+        before = len(self.reader.see(BLOCK))
         self.reader.one("[data-contentpath=body] .c-sf-add-button").click()
         self.reader.wait_for("[role=option]")
         self.reader.see("[role=option]")[kind].click()
+        self.reader.until(lambda: len(self.reader.see(BLOCK)) > before, "the block is there")
 
     def explain(self, words: str) -> None:
         """Types rich text; the editor hands it to the form a moment later."""
@@ -115,7 +119,7 @@ def test_three_people_publish_and_a_reader_finds_it_in_another_bracket_style(
     drafter.add_block(0)
     drafter.write(**{"body-0-value": LAW})
     drafter.tab(1)
-    drafter.choose(kind="notice", disclosure="proactive")
+    drafter.choose(kind="notice", disclosure="proactive", business_related="False")
     drafter.add("numbers", "text").send_keys(NUMBER)
     Select(drafter.add("issuers", "organisation")).select_by_index(1)
     drafter.write(adopted_on="2025-12-01", issued_on="2025-12-05", effective_on="2026-01-01")

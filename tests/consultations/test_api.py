@@ -34,6 +34,7 @@ LINE = [
     "subject",
     "procedure",
     "business_related",
+    "historic",
     "announced_at",
     "round",
     "opens_at",
@@ -109,6 +110,7 @@ def test_a_line_of_the_list_has_exactly_these_keys(ask, announcement, team):
         "subject": "transparency",
         "procedure": "normative_document",
         "business_related": False,
+        "historic": False,
         "announced_at": "",
         "round": 1,
         "opens_at": "2026-02-13T10:01:00+08:00",
@@ -190,6 +192,7 @@ def test_one_consultation_has_exactly_these_keys_and_moments(ask, announcement):
     found = ask(one(announcement))
     assert list(found) == [
         *LINE,
+        "historic_record",
         "abstract",
         "explanation",
         "legal_bases",

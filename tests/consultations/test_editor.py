@@ -1,8 +1,5 @@
 """The editor's desk: the form, what it refuses, the split, the proposal, and previews."""
 
-import io
-
-import docx
 import pytest
 from django.urls import reverse
 
@@ -91,17 +88,3 @@ def test_a_publisher_extends_and_a_drafter_does_not(client, announcement, team):
         assert "2026-02-27" in early.content.decode()
         assert client.post(address, typed).status_code == 302
     assert announcement.periods.count() == 2
-
-
-def test_a_word_file_becomes_the_draft():
-    from consultations.docx import NotReadable, lines_of
-
-    document = docx.Document()
-    document.add_paragraph("第一条 为了规范停放，制定本办法。")
-    document.add_table(1, 2).rows[0].cells[0].text = "收费项目"
-    file = io.BytesIO()
-    document.save(file)
-    file.seek(0)
-    assert lines_of(file).splitlines()[0] == "第一条 为了规范停放，制定本办法。"
-    with pytest.raises(NotReadable):
-        lines_of(io.BytesIO(b"no zip"))

@@ -3,10 +3,12 @@
 import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from consultations.enums import Cause
-from consultations.models import Announcement, Comment, CommentText, Period
+from consultations import services
+from consultations.enums import Cause, Procedure
+from consultations.models import Announcement, Comment, CommentText, HistoricRecord, Period
 from guards.services import violation
 from tests import factories
 from tests.clock import at, standing_at
@@ -254,6 +256,39 @@ def test_a_historic_one_is_closed_and_takes_nothing(team):
             closes_at=at("2019-05-08", "00:00"),
             minimum_closes_at=at("2019-05-08", "00:00"),
         ).save()
+
+
+def test_an_import_is_no_way_round_the_floor(team):
+    facts = services.Historic(
+        source_id="old-1",
+        organisation=team.organisation.code,
+        title="电动自行车管理办法（征求意见稿）",
+        draft=factories.DRAFT,
+        procedure=Procedure.NORMATIVE_DOCUMENT,
+        business_related=False,
+        opens_at=at("2026-02-13", "10:01"),
+        closes_on=datetime.date(2026, 2, 26),
+    )
+    later = at("2026-03-02")
+    with standing_at(FRIDAY):
+        with pytest.raises(ValidationError):
+            services.import_historic(facts, now=FRIDAY)
+        # Whatever time a caller says it is, the database's own clock decides.
+        assert refusal(lambda: services.import_historic(facts, now=later)) == "period_historic"
+    assert not Announcement.objects.exists()
+    with standing_at(later):
+        old = services.import_historic(facts, now=later)
+        for moment in (at("2026-02-14"), later):
+            assert refusal(comment(old, moment).save) == "comment_outside_period"
+        posted = comment(old, later, channel="post", postmarked_on=datetime.date(2026, 2, 14))
+        assert refusal(posted.save) == "comment_outside_period"
+        longer = {"seq": 2, "closes_at": at("2026-04-01", "00:00"), "reason": "补"}
+        again = period(old, cause=Cause.EXTENSION, **longer)
+        assert refusal(again.save) == "period_historic"
+        anew = period(old, cause=Cause.ROUND, round=2, opens_at=at("2026-03-03"), **longer)
+        assert refusal(anew.save) == "period_historic"
+        assert refusal(lambda: Announcement.objects.update(historic=False))
+        assert refusal(lambda: HistoricRecord.objects.update(short=False))
 
 
 def comment(announcement, received_at, **fields):

@@ -148,7 +148,7 @@ def test_a_notice_that_makes_a_close_too_early_names_it_and_moves_nothing(
         period = services.follow_calendar(announcement, user=team.publisher, now=now)
     assert period.cause == Cause.CALENDAR
     assert period.closes_on == datetime.date(2026, 2, 28)
-    assert services.closing_too_early(now) == []
+    assert services.closing_too_early(now) == {}
 
 
 def test_after_an_outage_the_period_is_counted_anew(announcement, team):

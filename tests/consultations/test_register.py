@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 NOW = at("2026-02-20", "12:00")
+MINUTE = datetime.timedelta(minutes=1)
 
 
 def send(announcement, text="建议在公园增设充电桩。", now=NOW, **fields):
@@ -97,10 +98,12 @@ def test_every_comment_is_counted_once_in_everything(announcement, mixed):
         Asked(last_day=datetime.date(2026, 2, 14)),
         Asked(first_day=datetime.date(2026, 2, 14), last_day=datetime.date(2026, 2, 14)),
         Asked(state="withheld", channel="post", unread=True),
+        Asked(search="意见", state="published"),
     ],
 )
 def test_the_numbers_and_the_list_agree_on_every_filter(announcement, mixed, asked):
-    cells = [cell for cell in register.cells(announcement) if asked.matches(cell)]
+    found = register.cells(announcement, asked.search)
+    cells = [cell for cell in found if asked.matches(cell)]
     assert register.numbers(cells).total == register.comments(announcement, asked).count()
 
 
@@ -109,6 +112,34 @@ def test_a_clause_filters_by_its_lineage(announcement, mixed):
     [found] = register.comments(announcement, Asked(clause=lineage))
     assert found == mixed["english"]
     assert register.clauses(announcement)[lineage].clause.number == "第五条"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("充电", {"simplified", "traditional"}),
+        ("充電", {"simplified", "traditional"}),
+        ("PARKING", {"english"}),
+        ("parking  fee", {"english"}),
+        ("50% (", {"english"}),
+        (".*", set()),
+        ("旧文", set()),
+        ("新文", {"amended"}),
+        ("  ", {"simplified", "traditional", "english", "amended"}),
+    ],
+)
+def test_words_are_found_in_the_newest_text_in_either_script(announcement, words, found):
+    sent = {
+        "simplified": send(announcement, "建议增设充电桩"),
+        "traditional": send(announcement, "建議增設充電樁"),
+        "english": send(announcement, "The parking\nfee is 50% (too much)"),
+        "amended": send(announcement, "旧文"),
+    }
+    services.amend(
+        sent["amended"], text="新文", represents="", consent_publish=True, now=NOW + MINUTE
+    )
+    keys = register.keys(announcement, Asked(search=words))
+    assert keys == sorted(comment.pk for name, comment in sent.items() if name in found)
 
 
 # --- access -------------------------------------------------------------------------------------
@@ -185,6 +216,9 @@ def test_the_list_shows_what_its_filters_find_with_charts_and_tables(
     english = client.get(f"{base}?language=en").content.decode()
     assert "In English" in english
     assert "普通意见" not in english
+    worded = client.get(f"{base}?search=普通").content.decode()
+    assert "普通意见" in worded
+    assert "In English" not in worded
     suspicious = client.get(f"{base}?suspicious=on").content.decode()
     assert "可疑" in suspicious
     assert "In English" not in suspicious
@@ -241,6 +275,51 @@ def test_many_are_published_at_once_and_the_rest_is_named(client, announcement, 
     assert states[mixed["silent"].pk] == "withheld"
     assert states[mixed["withdrawn"].pk] == "withdrawn"
     assert Entry.objects.filter(action="comment.published", actor_id=team.publisher.pk).count() == 2
+
+
+def test_all_that_match_are_decided_on_once_their_number_is_confirmed(
+    client, announcement, team, monkeypatch
+):
+    monkeypatch.setattr(register, "CHUNK", 20)
+    english = [send(announcement, f"In English {number}", language="en") for number in range(52)]
+    silent = send(announcement, "No!", language="en", consent_publish=False)
+    chinese = send(announcement, "普通意见")
+    client.force_login(team.publisher)
+    base = f"/admin/consultations/{announcement.page_id}/comments/"
+    assert 'name="all"' in client.get(f"{base}?language=en").content.decode()
+    assert 'name="all"' not in client.get(f"{base}?language=zh-hans").content.decode()
+    decide = f"{base}decide/?language=en"
+    chosen = {"all": "1", "action": "publish", "comment": chinese.pk}
+    with standing_at(NOW):
+        asked = client.post(decide, chosen).content.decode()
+        assert 'name="confirmed" value="53"' in asked
+        send(announcement, "One more", language="en")
+        again = client.post(decide, chosen | {"confirmed": "53"})
+        assert 'name="confirmed" value="54"' in again.content.decode()
+        assert not Moderation.objects.exists()
+        done = client.post(decide, chosen | {"confirmed": "54"}, follow=True)
+    assert done.redirect_chain[0][0].endswith("/comments/?language=en")
+    states = {comment.pk: comment.state for comment in with_state()}
+    assert {states[comment.pk] for comment in english} == {"published"}
+    assert states[silent.pk] == "withheld"
+    assert states[chinese.pk] == "pending"
+    assert Moderation.objects.count() == 53
+
+
+def test_all_that_match_are_marked_as_read_or_withheld(client, announcement, team):
+    sent = [send(announcement, f"广告{number}") for number in range(3)]
+    other = send(announcement, "意见")
+    client.force_login(team.reviewer)
+    decide = f"/admin/consultations/{announcement.page_id}/comments/decide/?search=广告"
+    chosen = {"all": "1", "confirmed": "3", "reason": "advertising"}
+    client.post(decide, chosen | {"action": "read"})
+    assert set(CommentReading.objects.values_list("comment", flat=True)) == {c.pk for c in sent}
+    client.post(decide, chosen | {"action": "withhold", "reason": ""})
+    assert not Moderation.objects.exists()
+    client.post(decide, chosen | {"action": "withhold"})
+    states = {comment.pk: comment.state for comment in with_state()}
+    assert states.pop(other.pk) == "pending"
+    assert set(states.values()) == {"withheld"}
 
 
 @pytest.mark.parametrize("reason", ["", "no_consent", "because"])

@@ -9,9 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from consultations import register, services, transfer
+from consultations import register, services
 from consultations.enums import ChannelKind
 from consultations.models import Comment
+from consultations.transfer import workbook as transfer
 from organisations.services import Refused
 from personaldata.models import ContactRecord
 from tests import factories
@@ -76,6 +77,18 @@ def test_without_a_word_about_consent_there_is_none(client, announcement, office
     assert not Comment.objects.get().texts.get().consent_publish
 
 
+@pytest.mark.parametrize(("typed", "people"), [("", 1), ("1", 1), ("37", 37)])
+def test_a_meeting_counts_its_people(client, announcement, officer, typed, people):
+    meeting = {"channel": "meeting", "text": "座谈会意见：降低充电服务费。", "people": typed}
+    assert codes(enter(client, announcement, **meeting))
+    assert Comment.objects.get().people == people
+
+
+def test_who_corrects_the_number_of_people_enters_another_letter(client, announcement, officer):
+    first, other = enter(client, announcement), enter(client, announcement, people="2")
+    assert codes(first) != codes(other)
+
+
 def test_a_form_sent_twice_enters_one_letter(client, announcement, officer):
     first, again = enter(client, announcement), enter(client, announcement)
     assert codes(first) == codes(again)
@@ -119,6 +132,9 @@ def test_the_original_is_kept_beside_the_text(client, announcement, officer):
         {"clause": "art-99"},
         {"text": " "},
         {"email": "zhou"},
+        {"people": "0"},
+        {"people": "1000001"},
+        {"people": "三十七"},
         {"send_receipt": "on"},
     ],
 )
@@ -247,14 +263,23 @@ def test_one_wrong_row_and_none_is_entered(client, announcement, officer, row):
         row | {"clause": "第九十九条"},
         row | {"consent_publish": "也许"},
         row | {"originals": "none.pdf"},
+        row | {"people": 0},
+        row | {"people": "许多"},
     ]
     answer = send_workbook(client, announcement, workbook(announcement, rows))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert re.findall(r'<th scope="row">(\d+)</th>', page) == ["3", "4", "5", "6", "7", "8"]
+    named = re.findall(r'<th scope="row">(\d+)</th>', page)
+    assert named == [str(number) for number in range(3, 11)]
     assert "none.pdf" in page
     assert not Comment.objects.exists()
     assert not ContactRecord.objects.exists()
+
+
+def test_a_row_says_how_many_people_speak(client, announcement, officer, row):
+    rows = [row | {"people": 37}, row | {"text": "另一封来信"}]
+    answer = send_workbook(client, announcement, workbook(announcement, rows))
+    assert [services.find(code).people for code in codes(answer)] == [37, 1]
 
 
 def test_a_late_postmark_is_named_by_its_row_too(client, announcement, officer, row):

@@ -46,9 +46,10 @@ def test_it_holds_every_comment_and_no_contact_data(client, filled, team):
     sheet = sheet_of(export(client, filled))
     rows = list(sheet.iter_rows(values_only=True))
     assert len(rows) == 4
-    assert {row[7] for row in rows[1:]} == {"建议甲", "In English", "来信建议"}
+    assert {row[8] for row in rows[1:]} == {"建议甲", "In English", "来信建议"}
+    assert [row[5] for row in rows[1:]] == [1, 1, 1]
     assert rows[1][2] == NOW.replace(tzinfo=None)
-    assert rows[1][6].startswith("第五条")
+    assert rows[1][7].startswith("第五条")
     assert "周卫国" not in str(rows)
     assert "13800000000" not in str(rows)
     entry = Entry.objects.get(action="register.exported")
@@ -74,7 +75,7 @@ def test_with_contact_data_it_needs_a_reason_and_is_logged_twice(client, filled,
 def test_it_holds_only_what_the_filters_of_the_list_found(client, filled):
     answer = export(client, filled, "?language=en", personal="yes", reason="翻译")
     rows = list(sheet_of(answer).iter_rows(values_only=True))
-    assert [row[7] for row in rows[1:]] == ["In English"]
+    assert [row[8] for row in rows[1:]] == ["In English"]
     entry = Entry.objects.get(action="register.exported")
     assert (entry.data["count"], entry.data["filters"]) == (1, {"language": "en"})
     assert len(Entry.objects.get(action="contact.exported").data["records"]) == 1

@@ -12,6 +12,7 @@ from consultations.models import Comment, CommentText
 from personaldata.models import ContactRecord
 from tests import factories
 from tests.clock import at, standing_at
+from tests.consultations.conftest import FRIDAY
 from tests.uploads import files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
@@ -62,9 +63,27 @@ def test_a_comment_is_acknowledged_with_a_code_that_is_in_no_address(citizen, an
     assert comment.texts.get().text == "建议放宽"
     assert code not in answer["Location"]
     assert code.replace("-", "") not in str(answer.cookies)
-    cookie = answer.cookies["gk_receipt"]
+    cookie = answer.cookies[f"gk_receipt_{announcement.slug}"]
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 1800)
-    assert cookie["path"] == answer["Location"]
+
+
+def test_the_receipt_shows_its_code_in_another_language_too(citizen, announcement):
+    with standing_at(OPEN):
+        answer = send(citizen, announcement)
+        code = code_on(citizen, answer)
+        address = f"/ar{answer['Location']}"
+        assert code in citizen.get(address).content.decode()
+        assert code not in Client().get(address).content.decode()
+
+
+def test_a_browser_keeps_the_codes_of_its_last_five_receipts(citizen, team):
+    with standing_at(FRIDAY):
+        announced = [factories.announce(team) for _ in range(6)]
+    with standing_at(OPEN):
+        answers = [send(citizen, one) for one in announced]
+        assert b'id="receipt-code"' not in citizen.get(answers[0]["Location"]).content
+        for answer in answers[1:]:
+            assert code_on(citizen, answer)
 
 
 def test_the_code_is_shown_for_30_minutes_and_in_no_other_browser(citizen, announcement):
@@ -73,9 +92,10 @@ def test_the_code_is_shown_for_30_minutes_and_in_no_other_browser(citizen, annou
         other = Client().get(answer["Location"])
         assert other.status_code == 200
         assert b'id="receipt-code"' not in other.content
-    cookie = citizen.cookies["gk_receipt"].value
+    name = f"gk_receipt_{announcement.slug}"
+    cookie = citizen.cookies[name].value
     with standing_at(at("2026-02-20", "12:31")):
-        late = Client(headers={"cookie": f"gk_receipt={cookie}"}).get(answer["Location"])
+        late = Client(headers={"cookie": f"{name}={cookie}"}).get(answer["Location"])
         assert b'id="receipt-code"' not in late.content
 
 
@@ -83,8 +103,8 @@ def test_the_cookie_of_one_consultation_shows_nothing_at_another(citizen, announ
     with standing_at(OPEN):
         other = factories.announce(team)
         send(citizen, announcement)
-        cookie = citizen.cookies["gk_receipt"].value
-        forged = Client(headers={"cookie": f"gk_receipt={cookie}"})
+        cookie = citizen.cookies[f"gk_receipt_{announcement.slug}"].value
+        forged = Client(headers={"cookie": f"gk_receipt_{other.slug}={cookie}"})
         page = forged.get(f"/consultations/{other.slug}/receipt/")
     assert b'id="receipt-code"' not in page.content
 

@@ -6,8 +6,11 @@ from html import unescape
 
 import icalendar
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from consultations import services
 from consultations.enums import Change, ExemptionGround, Verdict, Withheld
@@ -18,6 +21,7 @@ from tests.uploads import files
 from uploads.rules import Kind
 from uploads.scanning import Scan
 from uploads.services import CheckedFile
+from workdays import services as workdays
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +59,23 @@ def test_the_notice_says_when_it_closes_and_how_that_was_counted(client, announc
     assert '<time datetime="2026-02-14">2/14</time><b>1</b>' in page
     assert page.count('class="d-off"') >= 9
     assert 'datetime="2026-02-28T00:00:00+08:00"' in page
+
+
+def test_days_of_a_sample_are_marked_wherever_the_count_shows(client):
+    december = at("2026-12-28", "10:00")
+    team = factories.team()
+    with standing_at(december):
+        workdays.announce_sample_year(2027, now=december)
+        page = client.get(url(factories.announce(team)))
+        printed = client.get(page.wsgi_request.path + "print/")
+        client.force_login(team.drafter)
+        typed = {"procedure": "other", "business_related": "False"}
+        proposed = client.post(reverse("consultations_admin:propose"), typed)
+    days = re.findall(r'<li[^>]*><time datetime="(2\d{3})(.*?)</li>', page.content.decode())
+    assert {year: "<small>" in rest for year, rest in days} == {"2026": False, "2027": True}
+    for answer in (page, printed, proposed):
+        assert "2027" in text_of(answer)
+        assert "is a sample until" in text_of(answer) or "样本" in text_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -474,7 +495,18 @@ def test_a_follower_confirms_by_a_button_and_leaves_from_any_letter(
         outbox.drain(now)
         told = [mail for mail in mailoutbox if mail.to == ["li@example.com"]][1]
         assert path in told.body
-        client.post(path, {"List-Unsubscribe": "One-Click"})
+        assert told.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert told.extra_headers["List-Unsubscribe"] == f"<{settings.PUBLIC_URL}{path}>"
+        button = Client(enforce_csrf_checks=True)
+        assert button.get(path).status_code == 200
+        follower.refresh_from_db()
+        assert follower.left_at is None
+        left = button.post(
+            path,
+            b"List-Unsubscribe=One-Click",
+            content_type="application/x-www-form-urlencoded",
+        )
+        assert left.status_code == 200
         follower.refresh_from_db()
         assert follower.left_at == now
     assert client.get("/consultations/following/nonsense/").status_code == 404

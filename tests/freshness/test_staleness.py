@@ -13,11 +13,12 @@ from organisations import services as organisations
 from outbox import services as outbox
 from policies import services
 from policies.enums import EffectKind
-from policies.models import Audience, PolicyPage, ProposedEffect
+from policies.models import PolicyPage, ProposedEffect
 from portal.models import PortalSettings
 from search import services as search
 from tests import factories
 from tests.shelf import held
+from vocabularies.models import Audience
 
 pytestmark = pytest.mark.django_db
 

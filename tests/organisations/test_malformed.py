@@ -11,8 +11,8 @@ LONG = "9" * 23
 ADDRESSES = [
     f"/admin/pages/{LONG}/edit/",
     f"/admin/policies/{LONG}/withdraw/",
-    "/admin/snippets/choose/policies/subject/chosen/x/",
-    f"/admin/snippets/choose/policies/subject/chosen/{LONG}/",
+    "/admin/snippets/choose/vocabularies/subject/chosen/x/",
+    f"/admin/snippets/choose/vocabularies/subject/chosen/{LONG}/",
     "/admin/organisations/members/delete/x/",
     "/admin/choose-page/?parent_page_id=x",
     f"/admin/pages/?p={LONG}",
@@ -26,7 +26,7 @@ ADDRESSES = [
             "/admin/choose-page/chosen-multiple/",
             "/admin/images/chooser/chosen-multiple/",
             "/admin/documents/chooser/chosen-multiple/",
-            "/admin/snippets/choose/policies/subject/chosen-multiple/",
+            "/admin/snippets/choose/vocabularies/subject/chosen-multiple/",
         )
         for value in ("x", "-1", "%00", LONG)
     ),
@@ -50,3 +50,17 @@ def test_an_empty_key_is_none(client, name):
 def test_words_may_be_numbers(client):
     client.force_login(make.administrator())
     assert client.get(f"/admin/pages/search/?q={LONG}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/choose-external-link/",
+        "/admin/redirects/import/process/",
+        "/admin/snippets/choose/vocabularies/subject/create/",
+    ],
+)
+@pytest.mark.parametrize("typed", [{}, {"import_file_name": "x", "input_format": "x"}])
+def test_a_form_that_wagtail_never_sent_is_a_bad_request(client, address, typed):
+    client.force_login(make.administrator())
+    assert client.post(address, typed).status_code == 400

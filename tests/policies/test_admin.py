@@ -72,7 +72,7 @@ def test_who_has_left_a_department_no_longer_sees_its_drafts_on_the_start_page(c
 
 def test_the_lists_show_the_own_documents_and_filter_them(client, bureau, police):
     make.policy(bureau, title="草案一号", kind="notice")
-    make.release_policy(bureau, title="已公开的规定", kind="rules")
+    make.release_policy(bureau, title="已公开的规定", kind="decision")
     make.policy(police, title="别家的草案")
     client.force_login(bureau.drafter)
     index = reverse("policies_documents:index")
@@ -83,7 +83,7 @@ def test_the_lists_show_the_own_documents_and_filter_them(client, bureau, police
     released = client.get(f"{index}?is_released=true").content.decode()
     assert "草案一号" not in released
     assert "LC-BG/" in released
-    rules = client.get(f"{index}?kind=rules").content.decode()
+    rules = client.get(f"{index}?kind=decision").content.decode()
     assert "已公开的规定" in rules
     assert "草案一号" not in rules
     assert client.get(reverse("policies_interpretations:index")).status_code == 200

@@ -19,7 +19,6 @@ from organisations.models import Organisation
 from policies import reading, rules, services
 from policies.enums import EffectKind, InterpretationKind, RelationKind
 from policies.models import (
-    Audience,
     Effect,
     InterpretationPage,
     PolicyAlias,
@@ -28,9 +27,9 @@ from policies.models import (
     PolicyRelation,
     ProposedEffect,
     Release,
-    Territory,
 )
 from tests import factories as make
+from vocabularies.models import Audience, Territory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

@@ -21,6 +21,8 @@ DIRECTLY = {
     "serial": 1,
     "released_at": NOW,
     "basis": "not_required",
+    "kind": "notice",
+    "business_related": False,
 }
 
 
@@ -59,11 +61,11 @@ def test_an_open_obligation_refuses_a_release_by_sql_too(bureau, draft):
 
 def test_it_is_lifted_by_a_row_of_its_own(bureau, draft):
     obligation = oblige(draft, bureau.manager)
-    services.lift_obligation(obligation, reason="登记有误", user=bureau.manager, now=NOW)
+    services.lift_obligation(obligation, reason="登记有误", user=bureau.reviewer, now=NOW)
     make.decide(draft, bureau.publisher)
     assert Release.objects.get().serial == 1
     lifting = ObligationLifting.objects.get()
-    assert (lifting.approver, lifting.reason) == (bureau.manager.get_username(), "登记有误")
+    assert (lifting.approver, lifting.reason) == (bureau.reviewer.get_username(), "登记有误")
     actions = set(Entry.objects.values_list("action", flat=True))
     assert {"obligation.arose", "obligation.lifted"} <= actions
 
@@ -71,7 +73,7 @@ def test_it_is_lifted_by_a_row_of_its_own(bureau, draft):
 def test_one_of_two_obligations_is_enough_to_refuse(bureau, draft):
     first = oblige(draft, bureau.manager)
     oblige(draft, bureau.manager, "重新征求意见")
-    services.lift_obligation(first, reason="登记有误", user=bureau.manager, now=NOW)
+    services.lift_obligation(first, reason="登记有误", user=bureau.reviewer, now=NOW)
     with pytest.raises(Refused):
         make.decide(draft, bureau.publisher)
 
@@ -82,14 +84,14 @@ def test_obligation_and_lifting_need_a_reason(bureau, draft, reason):
         oblige(draft, bureau.manager, reason)
     obligation = oblige(draft, bureau.manager)
     with pytest.raises(Refused):
-        services.lift_obligation(obligation, reason=reason, user=bureau.manager, now=NOW)
+        services.lift_obligation(obligation, reason=reason, user=bureau.reviewer, now=NOW)
 
 
 def test_an_obligation_is_lifted_once(bureau, draft):
     obligation = oblige(draft, bureau.manager)
-    services.lift_obligation(obligation, reason="登记有误", user=bureau.manager, now=NOW)
+    services.lift_obligation(obligation, reason="登记有误", user=bureau.reviewer, now=NOW)
     with pytest.raises(Refused):
-        services.lift_obligation(obligation, reason="登记有误", user=bureau.manager, now=NOW)
+        services.lift_obligation(obligation, reason="登记有误", user=bureau.reviewer, now=NOW)
 
 
 def test_no_obligation_arises_after_the_release(bureau, draft):
@@ -102,7 +104,7 @@ def test_no_obligation_arises_after_the_release(bureau, draft):
 
 def test_no_sql_changes_or_removes_an_obligation_or_its_lifting(bureau, draft):
     obligation = oblige(draft, bureau.manager)
-    services.lift_obligation(obligation, reason="登记有误", user=bureau.manager, now=NOW)
+    services.lift_obligation(obligation, reason="登记有误", user=bureau.reviewer, now=NOW)
     for table in ("policies_obligation", "policies_obligationlifting"):
         for statement in (f"UPDATE {table} SET reason = 'x'", f"DELETE FROM {table}"):
             with (

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from freshness import services as freshness
 from policies.enums import RelationKind
-from policies.models import PolicyRelation, Territory
+from policies.models import PolicyRelation
 from portal.models import PortalSettings
 from search import services as search
 from tests import factories
+from vocabularies.models import Territory
 
 pytestmark = pytest.mark.django_db
 

@@ -138,6 +138,8 @@ def test_the_database_refuses_a_malformed_release(bureau, facts, rule):
         "serial": 1,
         "released_at": NOW,
         "basis": "not_required",
+        "kind": "notice",
+        "business_related": False,
     }
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         Release.objects.create(**values | facts)

@@ -303,3 +303,12 @@ def test_the_notice_takes_the_place_of_a_sample_and_never_shortens_a_count():
         assert found.kind == wanted or date.year == 2026, date
         assert not found.counts or date.year == 2026 or sampled.days[date].counts
         assert "样本" not in found.source
+
+
+def test_a_count_on_a_sample_is_told_from_one_on_a_notice():
+    demo.extend_calendar(now=NOW)
+    assert services.sample_years(counted_at=NOW) == {2027: True}
+    come_out = NOW + datetime.timedelta(days=1)
+    services.announce_year(TEXT, NAMED, now=come_out)
+    assert services.sample_years(counted_at=NOW) == {2027: False}
+    assert services.sample_years(counted_at=come_out) == {}

@@ -75,7 +75,7 @@ def _fingerprint() -> str:
     found = hashlib.sha256()
     for name in ("requirements.txt", "package-lock.json"):
         found.update((settings.ROOT / name).read_bytes())
-    for root in ("site", "policies", "search"):
+    for root in ("site", "policies", "consultations", "search"):
         for path in sorted((settings.ROOT / root).glob("**/static/**/*")):
             if path.is_file():
                 state = path.stat()

@@ -38,6 +38,7 @@ MOST_COLUMNS = 40
 COLUMNS = (
     "channel",
     "postmarked_on",
+    "people",
     "language",
     "clause",
     "text",
@@ -117,6 +118,7 @@ def _parts(clauses: Mapping[int, KnownClause]) -> list[tuple[str, Callable[[Row]
         (_("Received (Beijing time)"), lambda row: _moment(row.comment.received_at)),
         (_("Channel"), lambda row: channels[row.comment.channel]),
         (_("Sent on"), lambda row: row.comment.postmarked_on),
+        (_("People"), lambda row: row.comment.people),
         (_("Language"), lambda row: languages.get(row.comment.language, "")),
         (_("Clause"), lambda row: names.get(row.comment.clause_lineage, whole)),
         (_("Text"), lambda row: row.text.text),
@@ -156,7 +158,7 @@ def write_register(
     headings = [heading for heading, _value in parts]
     if contacts is not None:
         headings += [labels()[name] for name in ("name", "email", "phone")]
-    _headings(sheet, headings, wide=[8])
+    _headings(sheet, headings, wide=[9])
     for row in rows:
         values = [value(row) for _heading, value in parts]
         if contacts is not None:
@@ -177,7 +179,7 @@ def template(clauses: Mapping[int, KnownClause]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_("Comments"))
     names = labels()
-    _headings(sheet, [names[column] for column in COLUMNS], wide=[5])
+    _headings(sheet, [names[column] for column in COLUMNS], wide=[COLUMNS.index("text") + 1])
     lists = {
         "channel": [str(label) for _value, label in OFF_LINE],
         "language": [name for _code, name in LANGUAGES],
@@ -230,6 +232,10 @@ def _instructions(book: Any) -> None:
                 "Needed. The day of the postmark, of the e-mail, of the call or of the meeting, "
                 "such as 2026-10-08. It has to lie within the period."
             ),
+        ),
+        (
+            names["people"],
+            _("How many signed the letter or said it together at the meeting. Empty: one."),
         ),
         (names["language"], _("The language of the letter. Empty: Chinese.")),
         (names["clause"], _("One of the list. Empty: the whole draft.")),

@@ -5,20 +5,14 @@ rows, so that nobody can write a smaller minimum beside an early close. Announce
 came in never change or vanish; a comment outside its period does not get in.
 """
 
-from collections.abc import Callable
-
 from consultations import models
-from guards.registry import (
-    Guard,
-    immutable,
-    postgresql_trigger,
-    refusal,
-    register,
-    sqlite_trigger,
-)
+from consultations.guards.sql import PERIOD, newest_period
+from guards.registry import immutable, register
+from guards.sql import Rules, Sql, before_insert, for_both
 
 IMMUTABLE = (
     models.Announcement,
+    models.HistoricRecord,
     models.Period,
     models.DraftVersion,
     models.Clause,
@@ -34,48 +28,9 @@ IMMUTABLE = (
     models.MerkleRoot,
     models.MerkleLeaf,
 )
-Rules = list[tuple[str, str]]
-"""The name of each refusal with the condition, in SQL, under which it is raised."""
-
-_PERIOD = "consultations_period"
-_NEWEST = f"""
-    SELECT p.{{column}} FROM {_PERIOD} p WHERE p.announcement_id = NEW.announcement_id
-    ORDER BY p.seq DESC LIMIT 1
-"""  # noqa: S608 - our own names
 
 
-def _newest(column: str) -> str:
-    return f"({_NEWEST.format(column=column).strip()})"
-
-
-class _Sql:
-    """How the two databases say the same things."""
-
-    def __init__(self, vendor: str) -> None:
-        self.postgresql = vendor == "postgresql"
-        self.now = "(SELECT now FROM site_now)"
-
-    def day(self, moment: str) -> str:
-        """The Shanghai day of a stored moment."""
-        if self.postgresql:
-            return f"({moment} AT TIME ZONE 'Asia/Shanghai')::date"
-        return f"date({moment}, '+8 hours')"
-
-    def day_before(self, moment: str) -> str:
-        if self.postgresql:
-            return f"({self.day(moment)} - 1)"
-        return f"date({moment}, '+8 hours', '-1 day')"
-
-    def days_between(self, first: str, last: str) -> str:
-        if self.postgresql:
-            return f"({last} - {first})"
-        return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
-
-    def is_true(self, column: str) -> str:
-        return column if self.postgresql else f"{column} = 1"
-
-
-def _period_rules(sql: _Sql) -> Rules:
+def _period_rules(sql: Sql) -> Rules:
     """Each refusal with its condition, in the order in which they are asked."""
     first, last = sql.day("NEW.opens_at"), sql.day_before("NEW.closes_at")
     days = f"FROM workdays_counting_day d WHERE d.date > {first} AND d.date <= {last}"
@@ -96,13 +51,17 @@ def _period_rules(sql: _Sql) -> Rules:
             "NEW.closes_at IS NOT strftime('%Y-%m-%d %H:%M:%S', NEW.closes_at) OR "
             "strftime('%H%M%S', NEW.closes_at) <> '160000'"
         )
-    closes, opens, rounds = _newest("closes_at"), _newest("opens_at"), _newest("round")
+    closes, opens, rounds = (
+        newest_period("closes_at"),
+        newest_period("opens_at"),
+        newest_period("round"),
+    )
     return [
         ("period_time", odd),
         (
             "period_sequence",
             (
-                f"NEW.seq <> 1 + COALESCE({_newest('seq')}, 0) OR "
+                f"NEW.seq <> 1 + COALESCE({newest_period('seq')}, 0) OR "
                 "(NEW.seq = 1) <> (NEW.cause = 'announcement') OR "
                 f"NEW.round <> COALESCE({rounds}, 0) + "
                 "(CASE WHEN NEW.cause IN ('announcement', 'round') THEN 1 ELSE 0 END)"
@@ -138,7 +97,7 @@ def _period_rules(sql: _Sql) -> Rules:
             "period_minimum_lowered",
             (
                 f"NEW.cause IN ('extension', 'calendar') AND "
-                f"NEW.minimum_closes_at < {_newest('minimum_closes_at')}"
+                f"NEW.minimum_closes_at < {newest_period('minimum_closes_at')}"
             ),
         ),
         ("period_round_overlaps", f"NEW.cause = 'round' AND NEW.opens_at < {closes}"),
@@ -156,16 +115,16 @@ def _period_rules(sql: _Sql) -> Rules:
 def _of_round(moment: str, announcement: str, round_: str) -> str:
     """The newest period of a round takes what comes at ``moment``."""
     return f"""
-        SELECT 1 FROM {_PERIOD} p
+        SELECT 1 FROM {PERIOD} p
         JOIN consultations_announcement a ON a.id = p.announcement_id
         WHERE p.announcement_id = {announcement} AND p.round = {round_}
-          AND p.seq = (SELECT max(q.seq) FROM {_PERIOD} q
+          AND p.seq = (SELECT max(q.seq) FROM {PERIOD} q
                        WHERE q.announcement_id = {announcement} AND q.round = {round_})
           AND {{live}} AND {moment} >= p.opens_at
     """  # noqa: S608 - our own names
 
 
-def _comment_rules(sql: _Sql) -> Rules:
+def _comment_rules(sql: Sql) -> Rules:
     live = f"NOT ({sql.is_true('a.historic')})"
     in_round = _of_round("NEW.received_at", "NEW.announcement_id", "NEW.round").format(live=live)
     postmarked = f"NEW.postmarked_on < {sql.day('p.closes_at')}"
@@ -189,7 +148,7 @@ def _comment_rules(sql: _Sql) -> Rules:
     ]
 
 
-def _text_rules(sql: _Sql) -> Rules:
+def _text_rules(sql: Sql) -> Rules:
     """The first text comes with its comment; a later one before the close, and in sequence."""
     last = (
         "(SELECT max(t.seq) FROM consultations_commenttext t WHERE t.comment_id = NEW.comment_id)"
@@ -211,7 +170,7 @@ def _text_rules(sql: _Sql) -> Rules:
     ]
 
 
-def _withdrawal_rules(sql: _Sql) -> Rules:
+def _withdrawal_rules(sql: Sql) -> Rules:
     live = f"NOT ({sql.is_true('a.historic')})"
     owner = "(SELECT c.{} FROM consultations_comment c WHERE c.id = NEW.comment_id)"
     in_round = _of_round(
@@ -222,41 +181,19 @@ def _withdrawal_rules(sql: _Sql) -> Rules:
     ]
 
 
-def _before_insert(name: str, table: str, rules: dict[str, Rules]) -> Guard:
-    """A guard that asks rule after rule before a row goes in."""
-    body = " ".join(
-        f"SELECT RAISE(ABORT, '{reason}') WHERE {condition};"
-        for reason, condition in rules["sqlite"]
-    )
-    checks = " ".join(
-        f"IF {condition} THEN {refusal(reason)} END IF;"
-        for reason, condition in rules["postgresql"]
-    )
-    return Guard(
-        name,
-        table,
-        sqlite=(sqlite_trigger(name, table, "BEFORE INSERT", body),),
-        postgresql=postgresql_trigger(name, table, "BEFORE INSERT", f"{checks} RETURN NEW;"),
-    )
-
-
-def _for_both(rules: Callable[[_Sql], Rules]) -> dict[str, Rules]:
-    return {vendor: rules(_Sql(vendor)) for vendor in ("sqlite", "postgresql")}
-
-
 def register_all() -> None:
     for model in IMMUTABLE:
         register(immutable(model))
     register(immutable(models.CommentAttachment, allow_update_of=["scan"]))
-    register(_before_insert("period_rules", _PERIOD, _for_both(_period_rules)))
-    register(_before_insert("comment_rules", "consultations_comment", _for_both(_comment_rules)))
+    register(before_insert("period_rules", PERIOD, for_both(_period_rules)))
+    register(before_insert("comment_rules", "consultations_comment", for_both(_comment_rules)))
     register(
-        _before_insert("comment_text_rules", "consultations_commenttext", _for_both(_text_rules))
+        before_insert("comment_text_rules", "consultations_commenttext", for_both(_text_rules))
     )
     register(
-        _before_insert(
+        before_insert(
             "comment_withdrawal_rules",
             "consultations_commentwithdrawal",
-            _for_both(_withdrawal_rules),
+            for_both(_withdrawal_rules),
         )
     )

@@ -1,4 +1,4 @@
-"""The rules of consultations, pure: no database, no clock.
+"""From the draft to the receipt, pure: no database, no clock.
 
 Instants are aware datetimes; days are Shanghai days. A close is the exclusive instant 00:00 of
 the day after the last one (``workdays.rules``).
@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from consultations.enums import Status
+from consultations.enums import StatementKind, Status
 from legaltext.parser import parse
 from legaltext.redline import redline
 from legaltext.tree import Kind, LegalText, Node
@@ -48,6 +48,25 @@ def status(
     if now >= closes_at:
         return Status.CLOSED
     return Status.CLOSING_SOON if closes_at - now <= CLOSING_SOON else Status.OPEN
+
+
+def status_of(
+    opens_at: datetime.datetime,
+    closes_at: datetime.datetime,
+    now: datetime.datetime,
+    *,
+    withdrawn: bool,
+    statement: str | None,
+) -> Status:
+    """Give the state at ``now`` of any consultation; ``queries.status_expression`` is the same.
+
+    statement: the kind of the public statement on the newest round, if there is one.
+    """
+    if statement == StatementKind.CLOSING:
+        return Status.ABANDONED
+    if withdrawn:
+        return Status.WITHDRAWN
+    return Status.ANSWERED if statement else status(opens_at, closes_at, now)
 
 
 # --- minimums -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The controlled vocabularies that policies are filed and found by."""
+"""The controlled vocabularies that documents and consultations are filed and found by."""
 
 from __future__ import annotations
 
