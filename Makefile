@@ -75,5 +75,6 @@ bench: install ## how fast and how good it is, on a corpus: make bench CORPUS=â€
 	-$(BIN)/python bench/first_paint.py
 	-$(BIN)/python bench/intake.py
 	-$(BIN)/python bench/grouping.py
+	-$(BIN)/python bench/answers.py
 	$(BIN)/python bench/search_engine.py --corpus $(CORPUS) --queries $(QUERIES)
 	$(BIN)/python bench/provisions.py --corpus $(CORPUS)

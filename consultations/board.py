@@ -161,9 +161,7 @@ class _Asked:
             return rules.local_day(self.withdrawn_at)
         return rules.last_day(closes_at)
 
-    def overdue_from(
-        self, now: datetime.datetime, due: datetime.timedelta
-    ) -> datetime.date | None:
+    def overdue_from(self, now: datetime.datetime, due: datetime.timedelta) -> datetime.date | None:
         """The day on which its newest round was due an answer, if it still has none at ``now``.
 
         A withdrawn draft is owed its closing statement from the withdrawal on.
@@ -278,7 +276,7 @@ def _asked() -> dict[int, _Asked]:
             found[pk].statements.append((round_, disclosed_at, received - withdrawn))
     counted = Comment.objects.order_by().values_list("announcement")
     for pk, comments, to_answer in counted.annotate(
-        Count("pk"), Count("pk", filter=Q(withdrawal__isnull=True))
+        n=Count("pk"), standing=Count("pk", filter=Q(withdrawal__isnull=True))
     ):
         if pk in found:
             found[pk].comments, found[pk].to_answer = comments, to_answer

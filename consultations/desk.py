@@ -94,6 +94,13 @@ def keys(announcement: Announcement, asked: Asked) -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
+def next_unanswered(announcement: Announcement, pk: int) -> int | None:
+    """Give the oldest comment that no opinion answers yet, other than this one."""
+    found = answers.unmapped(announcement).exclude(pk=pk).order_by("received_at", "pk")
+    key: int | None = found.values_list("pk", flat=True).first()
+    return key
+
+
 def chosen(announcement: Announcement, wanted: Iterable[int]) -> list[Comment]:
     """Give those of some comments that belong to a consultation and were not taken back."""
     found = list(answers.standing_comments(announcement).filter(pk__in=set(wanted)))
@@ -157,7 +164,7 @@ def days_since(closes_at: datetime.datetime, now: datetime.datetime) -> int | No
     """Count the Shanghai days since the last day of a period; ``None`` while it runs."""
     if now < closes_at:
         return None
-    return (now.astimezone(rules.SHANGHAI).date() - rules.last_day(closes_at)).days
+    return (rules.local_day(now) - rules.last_day(closes_at)).days
 
 
 # --- groups -------------------------------------------------------------------------------------
@@ -168,7 +175,12 @@ class Wording:
     """A text that some comments of a group share, and how it differs from the group's."""
 
     comments: Sequence[int]
-    segments: Sequence[Segment]
+    text: str
+    of_group: str
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        return segments_between(self.of_group, self.text)
 
 
 @dataclass
@@ -179,6 +191,7 @@ class Group:
     size: int = 0
     people: int = 0
     text: str = ""
+    same: list[int] = field(default_factory=list)
     wordings: list[Wording] = field(default_factory=list)
 
     @property
@@ -208,11 +221,29 @@ def groups(found: Iterable[CommentGroup]) -> list[Group]:
     for key, known in texts.items():
         ordered = sorted(known, key=lambda text: (-len(known[text]), known[text][0]))
         group = by_key[key]
-        group.text = ordered[0]
-        group.wordings = [
-            Wording(known[text], segments_between(group.text, text)) for text in ordered[1:]
-        ]
+        group.text, group.same = ordered[0], known[ordered[0]]
+        group.wordings = [Wording(known[text], text, group.text) for text in ordered[1:]]
     return list(by_key.values())
+
+
+def members(group: Group) -> list[tuple[int, Wording]]:
+    """Give the comments of a group with their wording, those that differ from the group first."""
+    everything = [*group.wordings, Wording(group.same, group.text, group.text)]
+    return [(pk, wording) for wording in everything for pk in wording.comments]
+
+
+def ordered_groups(announcement: Announcement) -> QuerySet[CommentGroup]:
+    """Give the groups of a consultation, those that wait for an officer first, then by size."""
+    found = CommentGroup.objects.filter(announcement=announcement)
+    return found.annotate(n=Count("members")).order_by("-state", "-n", "pk")
+
+
+def opinions_of(group: CommentGroup) -> QuerySet[Opinion]:
+    """Give the opinions that comments of a group hold, with how many of them (``held``)."""
+    found: QuerySet[Opinion] = Opinion.objects.filter(
+        mappings__comment__membership__group=group, mappings__comment__withdrawal__isnull=True
+    )
+    return found.annotate(held=Count("mappings")).order_by("number")
 
 
 # --- opinions -----------------------------------------------------------------------------------
@@ -270,10 +301,45 @@ def opinion(announcement: Announcement, pk: int) -> Opinion | None:
     return found
 
 
+def holders(opinion: Opinion) -> Any:
+    """Give the mappings of an opinion with their comments' text (``said``), the oldest first."""
+    newest = CommentText.objects.filter(comment=OuterRef("comment")).order_by("-seq")
+    return (
+        OpinionComment.objects.filter(opinion=opinion)
+        .select_related("comment__membership")
+        .annotate(
+            said=Subquery(newest.values("text")[:1]),
+            is_withdrawn=Q(comment__withdrawal__isnull=False),
+        )
+        .order_by("comment__received_at", "comment")
+    )
+
+
+def held_by(comment: Comment) -> QuerySet[OpinionComment]:
+    """Give the mappings of a comment with their opinions, in order of number."""
+    return (
+        OpinionComment.objects.filter(comment=comment)
+        .select_related("opinion")
+        .order_by("opinion__number")
+    )
+
+
 def phrases(announcement: Announcement) -> QuerySet[Phrase]:
     """Give the phrases that the consultation's organisation may adapt: its own, and everybody's."""
     owner = organisations.owner_of(announcement.page)
     return Phrase.objects.filter(Q(organisation=owner) | Q(organisation__isnull=True))
+
+
+def homes_of(user: Any) -> set[int]:
+    """Give the keys of the organisations in which a person handles comments."""
+    mine = Membership.objects.filter(user=user, role__in=register.HANDLING)
+    return set(mine.values_list("organisation", flat=True))
+
+
+def own_phrases(user: Any) -> QuerySet[Phrase]:
+    """Give the phrases that a person may change: of their organisations; administrators: all."""
+    everything: QuerySet[Phrase] = Phrase.objects.all()
+    return everything if user.is_superuser else everything.filter(organisation__in=homes_of(user))
 
 
 # --- the statement ------------------------------------------------------------------------------
@@ -302,16 +368,24 @@ def reconciled(announcement: Announcement) -> list[Tallied]:
 
 
 def may_do(announcement: Announcement, user: Any) -> set[str]:
-    """Name what a person can do with the statement now: submit, return, approve, sign."""
+    """Name what a person can do with the statement now: submit, return, approve, sign.
+
+    What was passed and changed since can only be submitted again, or returned.
+    """
     owner = organisations.owner_of(announcement.page)
     roles = set(Role) if user.is_superuser else organisations.roles_of(user, owner)
-    return _actions(services.last_step(announcement), roles, user)
+    last = services.last_step(announcement)
+    found = _actions(last, roles, user)
+    if last is not None and last.digest != services.content(announcement).digest:
+        found -= {"approve", "sign"}
+        found |= {"submit"} if Role.DRAFTER in roles else set()
+    return found
 
 
 def _actions(last: StatementStep | None, roles: Collection[str], user: Any) -> set[str]:
     if last is None or last.step == Step.RETURNED:
-        return {"submit"} & ({"submit"} if Role.DRAFTER in roles else set())
-    found = {"submit"} if Role.DRAFTER in roles else set()
+        return {"submit"} if Role.DRAFTER in roles else set()
+    found: set[str] = set()
     if last.step == Step.SUBMITTED and Role.REVIEWER in roles:
         found |= {"return"} | ({"approve"} if last.taken_by_id != user.pk else set())
     if last.step == Step.APPROVED and Role.PUBLISHER in roles:
@@ -348,6 +422,7 @@ def owed(user: Any, now: datetime.datetime) -> list[Owed]:
         last_step=Subquery(last.values("pk")[:1]),
     )
     found = found.filter(
+        Q(historic_record__isnull=True),
         Q(closes_at__lte=now) | Q(withdrawal__isnull=False),
         Q(signed_round__isnull=True)
         | Q(signed_round__lt=F("newest_round"))
@@ -374,10 +449,7 @@ def _roles(found: Sequence[Any], user: Any) -> list[Collection[str]]:
     """The roles of a person in the organisation of each consultation."""
     if user.is_superuser:
         return [set(Role)] * len(found)
-    homes = {
-        path: set(roles)
-        for path, roles in _homes(user).items()
-    }
+    homes = _homes(user)
     return [
         {role for path, roles in homes.items() if one.page.path.startswith(path) for role in roles}
         for one in found
@@ -397,14 +469,12 @@ def _owed(
 ) -> Owed:
     withdrawal = getattr(one, "withdrawal", None)
     ended = withdrawal.withdrawn_at if withdrawal else one.closes_at
-    days = (now.astimezone(rules.SHANGHAI).date() - ended.astimezone(rules.SHANGHAI).date()).days
-    own = _actions(step, roles, user) - (
-        {"submit"} if step and step.step != Step.RETURNED else set()
-    )
+    last = rules.local_day(ended) if withdrawal else rules.last_day(ended)
+    days = (rules.local_day(now) - last).days
     return Owed(
         announcement=one,
         days=days,
         abandoned=withdrawal is not None,
-        waits=bool(own),
+        waits=bool(_actions(step, roles, user)),
         step=step.step if step else "",
     )

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Procedure(TextChoices):
@@ -107,7 +108,7 @@ class CommentState(TextChoices):
 class Disposition(TextChoices):
     """What becomes of an opinion."""
 
-    ADOPTED = "adopted", _("Adopted")
+    ADOPTED = "adopted", pgettext_lazy("opinion", "Adopted")
     PARTLY_ADOPTED = "partly_adopted", _("Partly adopted")
     NOT_ADOPTED = "not_adopted", _("Not adopted")
     ALREADY_COVERED = "already_covered", _("Already covered")

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from icalendar import Calendar, Event
 
-from consultations import forms, listing, rules
+from consultations import forms, listing, reading, rules
 from consultations.enums import Status
 from consultations.models import ConsultationPage, Period
 from consultations.presenters import words
@@ -53,10 +53,10 @@ def atom(request: HttpRequest) -> HttpResponse:
         feed.add_item(
             title=_for_xml(words.headline(page, language)),
             link=request.build_absolute_uri(page.announcement.get_absolute_url()),
-            description=_for_xml(f"{status.label}. {closes}"),
+            description=_for_xml(f"{status.label}. {_outcome(request, page, status) or closes}"),
             unique_id=request.build_absolute_uri(_chinese_address(page)),
             pubdate=page.announcement.announced_at,
-            updateddate=max(page.last_published_at or page.announcement.announced_at, page.changed),
+            updateddate=page.changed,
             author_name=", ".join(
                 authority.organisation.name_on(None, language)
                 for authority in page.authorities.all()
@@ -75,7 +75,10 @@ def _chosen(asked: forms.ListQuery, language: str, now: datetime.datetime) -> li
 
 
 def _changed_last(keys: list[int], now: datetime.datetime) -> list[Any]:
-    """The consultations that were announced last; ``changed``: when their period last did."""
+    """The consultations that were announced last; ``changed``: when they last did.
+
+    That is at a publication of the page, a new period, or a statement.
+    """
     pages = list(
         ConsultationPage.objects.public()
         .with_status(now)
@@ -85,9 +88,21 @@ def _changed_last(keys: list[int], now: datetime.datetime) -> list[Any]:
     )
     recorded = Period.objects.filter(announcement__page__in=[page.pk for page in pages])
     changed = dict(recorded.order_by("seq").values_list("announcement__page", "recorded_at"))
+    disclosed = reading.disclosed_at([page.pk for page in pages])
     for page in pages:
-        page.changed = changed[page.pk]
+        known = (page.last_published_at, changed[page.pk], disclosed.get(page.pk))
+        page.changed = max(moment for moment in known if moment is not None)
     return pages
+
+
+def _outcome(request: HttpRequest, page: Any, status: Status) -> str:
+    """Where one reads what became of it; empty while nothing has."""
+    if status not in {Status.ANSWERED, Status.ABANDONED}:
+        return ""
+    path = reverse("consultations:statement", args=[page.announcement.slug])
+    return _("What became of the comments: %(address)s") % {
+        "address": request.build_absolute_uri(path)
+    }
 
 
 def _for_xml(text: str) -> str:

@@ -429,6 +429,12 @@ def asked(statement_id: Any) -> Asked | None:
 # --- lists --------------------------------------------------------------------------------------
 
 
+def disclosed_at(pages: Iterable[int]) -> dict[int, datetime.datetime]:
+    """When the newest statement of each of these consultations, by page, became public."""
+    rows = Disclosure.objects.filter(statement__announcement__page__in=list(pages)).order_by("pk")
+    return dict(rows.values_list("statement__announcement__page", "disclosed_at"))
+
+
 def answered_last(now: datetime.datetime, count: int) -> list[Any]:
     """Consultations that were answered or abandoned with a statement, the newest at the top."""
     disclosed = Disclosure.objects.filter(statement__announcement__page=OuterRef("pk"))

@@ -18,18 +18,18 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.admin.widgets import Button
 
-from consultations import admin_views, register, rules, services
+from consultations import admin_views, desk, register, rules, services
 from consultations.models import ConsultationPage, LegalBasis
 from consultations.officers import urls as officers
-from consultations.viewsets import ConsultationListing
+from consultations.viewsets import ConsultationListing, PhraseViewSet
 from organisations import access
 
 SHOWN = 20
 
 
 @hooks.register("register_admin_viewset")
-def list_in_the_menu() -> ConsultationListing:
-    return ConsultationListing()
+def lists_in_the_menu() -> list[Any]:
+    return [ConsultationListing(), PhraseViewSet()]
 
 
 @hooks.register("register_admin_urls")
@@ -66,12 +66,25 @@ def comments_button(
     if isinstance(page.specific, ConsultationPage) and register.find(user, page.pk):
         address = reverse("consultations_admin:comments", args=[page.pk])
         yield Button(_("Comments"), address, icon_name="comment", priority=60)
+        address = reverse("consultations_admin:answers", args=[page.pk])
+        yield Button(_("Answers"), address, icon_name="clipboard-list", priority=61)
 
 
 @hooks.register("register_admin_menu_item")
 def exemptions_in_the_menu() -> MenuItem:
     address = reverse("consultations_admin:exemptions")
     return MenuItem(gettext_lazy("Exemptions"), address, icon_name="lock", order=106)
+
+
+@hooks.register("register_settings_menu_item")
+def concentration_in_the_menu() -> MenuItem:
+    address = reverse("consultations_admin:concentration")
+    return AdministratorsItem(gettext_lazy("Concentrated opinions"), address, icon_name="group")
+
+
+class AdministratorsItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
 
 
 @hooks.register("register_page_header_buttons")
@@ -137,9 +150,22 @@ class WaitingPanel(Component):
         return {"rows": rows, "heading": _("Comments waiting")}
 
 
+class OwedPanel(Component):
+    """Closed consultations of the own departments that owe their statement."""
+
+    name = "statements_owed"
+    template_name = "consultations/admin/owed.html"
+    order = 107
+
+    def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
+        rows = desk.owed(parent_context["request"].user, timezone.now())
+        heading = _("Statements owed (%(count)d)") % {"count": len(rows)}
+        return {"rows": rows[:SHOWN], "heading": heading}
+
+
 @hooks.register("construct_homepage_panels")
 def panels_of_the_start_page(request: HttpRequest, panels: list[Any]) -> None:
-    panels += [TooEarlyPanel(), WaitingPanel()]
+    panels += [TooEarlyPanel(), WaitingPanel(), OwedPanel()]
 
 
 @hooks.register("after_create_snippet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,12 +10,23 @@ from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
 from organisations.admin_forms import ReviewedPageForm
-from policies import services
+from policies import owed, services
 from policies.models import PolicyPage
 
 
 class DocumentForm(ReviewedPageForm):
     parts = services.PARTS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._limit("consultation", owed.nameable_consultations)
+        self._limit("exemption", lambda: owed.usable_exemptions(self.instance, self.parent_page))
+
+    def _limit(self, name: str, choices: Callable[[], Any]) -> None:
+        """An exemption's matter is its organisation's own; what is not announced is a draft."""
+        field: Any = self.fields.get(name)
+        if field is not None:
+            field.queryset = choices()
 
     def missing(self) -> dict[str, str]:
         return services.missing(self.instance)

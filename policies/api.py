@@ -14,11 +14,12 @@ from ninja import Field, Query, Router, Schema, Status
 
 from consultations import api as consultations
 from consultations.models import ConsultationPage
+from consultations.reading import Asked
 from multilingual.languages import SOURCE
 from openapi.api import api, read
 from openapi.parameters import Day, ErrorsOut, Language, LastDay, Page, Shown, Size
 from policies import reading, rules
-from policies.enums import Kind, Validity
+from policies.enums import Basis, Kind, Validity
 from policies.models import InterpretationPage, PolicyPage, Release, Withdrawal
 from policies.presenters import lines
 from search import services as search
@@ -112,6 +113,12 @@ class RelationOut(Schema):
     effective_on: datetime.date | None
 
 
+class AskedOut(Schema):
+    slug: str
+    url: str
+    statement_url: str
+
+
 class PolicyOut(ResultOut):
     abstract: str | None
     kind: str | None
@@ -125,6 +132,8 @@ class PolicyOut(ResultOut):
     text: str
     relations: list[RelationOut]
     interpretations: list[InterpretationOut]
+    basis: Basis
+    consultation: AskedOut | None
 
 
 class SuggestionOut(Schema):
@@ -307,6 +316,18 @@ def _policy(page: PolicyPage, language: str) -> dict[str, Any]:
             }
             for item in life.interpretations
         ],
+        "basis": page.release.basis,
+        "consultation": _asked(reading.grounds_of(page.release).asked),
+    }
+
+
+def _asked(asked: Asked | None) -> dict[str, str] | None:
+    if asked is None:
+        return None
+    return {
+        "slug": asked.slug,
+        "url": reverse("consultations:consultation", args=[asked.slug]),
+        "statement_url": reverse("consultations:statement", args=[asked.slug]),
     }
 
 

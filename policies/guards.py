@@ -1,6 +1,6 @@
 """What the database itself refuses, whoever asks: released facts never change or vanish."""
 
-from consultations.guards.answers import newest_statement
+from consultations.guards.answers import WITHDRAWN, newest_statement
 from consultations.guards.sql import newest_period
 from guards.registry import advisory_lock, immutable, register
 from guards.sql import Rules, Sql, before_insert, for_both
@@ -24,9 +24,33 @@ IMMUTABLE = (
 RELEASE = "policies_release"
 STATEMENT = "consultations_signedstatement"
 _RELEASED = f"EXISTS (SELECT 1 FROM {RELEASE} r WHERE r.page_id = NEW.page_id)"  # noqa: S608
-_LOCK = advisory_lock("policies.obligations", "''")
-"""Release and obligation may be committed at the same moment by two connections: on PostgreSQL
-each would miss the other without it."""
+_NAMED = (
+    f"(SELECT a.{{}} FROM {STATEMENT} s JOIN consultations_announcement a "  # noqa: S608
+    "ON a.id = s.announcement_id WHERE s.id = NEW.statement_id)"
+)
+_OBLIGATIONS = advisory_lock("policies.obligations", "''")
+_LOCKS = " ".join(
+    [
+        _OBLIGATIONS,
+        advisory_lock("consultations.announcement", _NAMED.format("page_id")),
+        advisory_lock("consultations.intake", _NAMED.format("id")),
+    ]
+)
+"""Release and obligation, or a new round or a late letter, may be committed at the same moment by
+two connections: on PostgreSQL each would miss the other without them."""
+
+
+def _owner(page: str) -> str:
+    """The organisation in whose subtree a page stands."""
+    return (
+        "(SELECT op.organisation_id FROM organisations_organisationpage op "  # noqa: S608
+        "JOIN wagtailcore_page above ON above.id = op.page_ptr_id "
+        f"JOIN wagtailcore_page own ON own.id = {page} "
+        "WHERE substr(own.path, 1, length(above.path)) = above.path)"
+    )
+
+
+_OWNER = _owner("NEW.page_id")
 
 
 def _release_rules(sql: Sql) -> Rules:
@@ -36,7 +60,7 @@ def _release_rules(sql: Sql) -> Rules:
     round's newest statement is the one named, and whether anything came in since.
     """
     page = "(SELECT p.{} FROM policies_policypage p WHERE p.page_ptr_id = NEW.page_id)"
-    announcement = f"(SELECT s.announcement_id FROM {STATEMENT} s WHERE s.id = NEW.statement_id)"  # noqa: S608
+    announcement = _NAMED.format("id")
     comments = (
         "(SELECT count(*) FROM consultations_comment c WHERE c.announcement_id = s.announcement_id)"
     )
@@ -45,7 +69,7 @@ def _release_rules(sql: Sql) -> Rules:
           AND s.id = {newest_statement("id", announcement)}
           AND s.round = {newest_period("round", announcement)}
           AND {newest_period("closes_at", announcement)} <= {sql.now}
-          AND s.received = {comments})
+          AND s.received = {comments} AND NOT {WITHDRAWN.format(announcement=announcement)})
     """  # noqa: S608 - our own names
     disclosed = (
         "EXISTS (SELECT 1 FROM consultations_disclosure d WHERE d.statement_id = NEW.statement_id)"
@@ -63,7 +87,28 @@ def _release_rules(sql: Sql) -> Rules:
         for column in ("kind", "business_related")
     )
     unanswered = "NEW.business_related IS NULL"
+    consultation = page.format("consultation_id")
+    drafted = "(SELECT g.latest_revision_id FROM wagtailcore_page g WHERE g.id = NEW.page_id)"
+    organisation = (
+        "(SELECT e.organisation_id FROM consultations_exemption e WHERE e.id = NEW.exemption_id)"
+    )
     return [
+        (
+            "release_of_another_consultation",
+            (
+                "NEW.statement_id IS NOT NULL "
+                f"AND ({sql.differs(consultation, _NAMED.format('page_id'))})"
+            ),
+        ),
+        (
+            "release_names_a_consultation",
+            f"NEW.statement_id IS NULL AND {consultation} IS NOT NULL",
+        ),
+        (
+            "release_exemption_of_another",
+            f"NEW.exemption_id IS NOT NULL AND ({sql.differs(_OWNER, organisation)})",
+        ),
+        ("release_imported_draft", f"NEW.basis = 'imported' AND {drafted} IS NOT NULL"),
         ("release_statement_stands", f"NEW.statement_id IS NOT NULL AND NOT {stands}"),
         ("release_statement_disclosed", f"NEW.statement_id IS NOT NULL AND NOT {disclosed}"),
         ("release_owes_an_answer", owed),
@@ -76,12 +121,33 @@ def _obligation_rules(sql: Sql) -> Rules:
     return [("obligation_after_release", _RELEASED)]
 
 
+def _lifting_rules(sql: Sql) -> Rules:
+    """Only a legal reviewer of the organisation, or the administrator, lifts an obligation."""
+    owner = _owner("(SELECT o.page_id FROM policies_obligation o WHERE o.id = NEW.obligation_id)")
+    reviewer = (
+        "EXISTS (SELECT 1 FROM organisations_membership m "  # noqa: S608 - our own names
+        f"WHERE m.user_id = u.id AND m.role = 'reviewer' AND m.organisation_id = {owner})"
+    )
+    approver = (
+        "EXISTS (SELECT 1 FROM auth_user u WHERE u.username = NEW.approver "  # noqa: S608
+        f"AND {sql.is_true('u.is_active')} AND ({sql.is_true('u.is_superuser')} OR {reviewer}))"
+    )
+    return [
+        ("lifting_without_reason", "trim(NEW.reason) = ''"),
+        ("lifting_by_no_reviewer", f"NOT {approver}"),
+    ]
+
+
 def register_all() -> None:
     for model in IMMUTABLE:
         register(immutable(model))
-    register(before_insert("release_rules", RELEASE, for_both(_release_rules), lock=_LOCK))
+    register(before_insert("release_rules", RELEASE, for_both(_release_rules), lock=_LOCKS))
     register(
         before_insert(
-            "obligation_rules", "policies_obligation", for_both(_obligation_rules), lock=_LOCK
+            "obligation_rules",
+            "policies_obligation",
+            for_both(_obligation_rules),
+            lock=_OBLIGATIONS,
         )
     )
+    register(before_insert("lifting_rules", "policies_obligationlifting", for_both(_lifting_rules)))

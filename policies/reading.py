@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from wagtail.documents import get_document_model
 from wagtail.models import Page
 
+from consultations import reading as consultations
+from consultations.models import Exemption
 from consultations.replaced import ReplacedText
 from legaltext.parser import parse
 from legaltext.tree import LegalText
@@ -70,6 +72,23 @@ def policy_for_page(release: Release) -> PolicyPage | None:
         .first()
     )
     return page
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """On what a document could be released: who was asked, or why nobody had to be."""
+
+    asked: consultations.Asked | None = None
+    exemption: Exemption | None = None
+
+
+def grounds_of(release: Release) -> Grounds:
+    """What may be said in public of the basis of a release."""
+    if release.basis == Basis.CONSULTED:
+        return Grounds(asked=consultations.asked(release.statement_id))
+    if release.exemption_id is not None:
+        return Grounds(exemption=Exemption.objects.public().get(pk=release.exemption_id))
+    return Grounds()
 
 
 def life_of(page: PolicyPage) -> Life:

@@ -140,7 +140,11 @@ def policy_context(
         "facts": facts.older(shown, language)
         if old
         else facts.facts(
-            page, rules.text_state(known, page.consolidated_as_of, today), language, today=today
+            page,
+            rules.text_state(known, page.consolidated_as_of, today),
+            language,
+            today=today,
+            grounds=reading.grounds_of(release),
         ),
         "law": law.law_html(text, marks, insertions, _("Link to this provision")),
         "is_long": len(text.articles()) >= law.LONG,

@@ -14,8 +14,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.widgets import Button
 
 from organisations import access
-from policies import admin_views, rules
-from policies.models import InterpretationWaiver, Release
+from policies import admin_views, owed, rules
+from policies.models import InterpretationWaiver, PolicyPage, Release
 from policies.viewsets import PoliciesGroup
 
 SHOWN = 20
@@ -31,6 +31,8 @@ def admin_urls() -> list[URLPattern | URLResolver]:
     own = [
         path("<int:page_id>/withdraw/", admin_views.withdraw, name="withdraw"),
         path("<int:page_id>/reinstate/", admin_views.reinstate, name="reinstate"),
+        path("<int:page_id>/owed/", admin_views.owed, name="owed"),
+        path("<int:page_id>/owed/<int:obligation_id>/", admin_views.lift, name="lift"),
     ]
     return [path("policies/", include((own, "policies_admin")))]
 
@@ -47,6 +49,16 @@ def withdrawal_button(
     name, label = ("reinstate", _("Show again")) if withdrawn else ("withdraw", _("Withdraw"))
     address = reverse(f"policies_admin:{name}", args=[page.pk])
     yield Button(label, address, icon_name="view" if withdrawn else "warning", priority=70)
+
+
+@hooks.register("register_page_header_buttons")
+def owed_button(
+    page: Any, user: Any, next_url: str | None = None, **_where: Any
+) -> Iterator[Button]:
+    own = page.specific
+    if isinstance(own, PolicyPage) and owed.obligations_of(own).exists():
+        address = reverse("policies_admin:owed", args=[page.pk])
+        yield Button(_("What it owes"), address, icon_name="clipboard-list", priority=71)
 
 
 class OverduePanel(Component):

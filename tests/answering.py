@@ -13,8 +13,9 @@ from typing import Any
 from django.utils import timezone
 
 from consultations import services
-from consultations.enums import CommentState, Disposition, Verdict
+from consultations.enums import ChannelKind, CommentState, Disposition, StatementKind, Verdict
 from consultations.models import Announcement, Comment, Opinion, SignedStatement
+from tests import clock
 from tests import factories as make
 
 OPENS, CLOSED = "2026-03-02", "2026-03-10"
@@ -72,3 +73,35 @@ def sign(announcement: Announcement, of: make.Team) -> SignedStatement:
 
 def day(value: str) -> datetime.date:
     return datetime.date.fromisoformat(value)
+
+
+def asked(of: make.Team, *texts: str, **fields: Any) -> Announcement:
+    """Announced at ``OPENS``, with a comment for each text; it closes before ``CLOSED``."""
+    with clock.standing_at(clock.at(OPENS)):
+        announcement = make.announce(of, **fields)
+    with clock.standing_at(clock.at("2026-03-04")):
+        for text in texts or ("第四条应当写明门厅。", "通道里也不能充电。"):
+            comment(announcement, text)
+    return announcement
+
+
+def answered(announcement: Announcement, of: make.Team, **decision: Any) -> SignedStatement:
+    """Publishes all comments, answers them by one opinion and takes the statement to the end."""
+    read_all(announcement, of.drafter)
+    standing = list(announcement.comments.filter(mappings__isnull=True).order_by("pk"))
+    if standing:
+        opinion(announcement, standing, of.drafter, **decision)
+    return sign(announcement, of)
+
+
+def letter(announcement: Announcement, by: Any, text: str = "来信：应写明门厅。") -> Comment:
+    """A letter that was posted in time, entered at the clock's time."""
+    off_line = services.OffLine(ChannelKind.POST, day("2026-03-05"), by)
+    sent = services.Submission(text=text, consent_publish=True)
+    return services.submit(announcement, sent, off_line=off_line, now=timezone.now()).comment
+
+
+def rewrite(announcement: Announcement, of: make.Team, **words: Any) -> None:
+    """Writes the words of a statement, as the drafter."""
+    values = {"kind": StatementKind.ADOPTION, "words": ""} | words
+    services.write(announcement, user=of.drafter, now=timezone.now(), **values)

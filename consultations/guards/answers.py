@@ -6,7 +6,8 @@ adopted, and why the rest was not, is public with the policy).
 
 from consultations import models
 from consultations.guards.sql import newest_period
-from guards.registry import immutable, register
+from consultations.rules import DEFAULT_CONCENTRATION
+from guards.registry import advisory_lock, immutable, register
 from guards.sql import Rules, Sql, before_insert, for_both
 
 IMMUTABLE = (
@@ -25,6 +26,11 @@ PARTS = {
 }
 _OF_IT = "FROM consultations_comment c WHERE c.announcement_id = NEW.announcement_id"
 _TAKEN_BACK = "EXISTS (SELECT 1 FROM consultations_commentwithdrawal w WHERE w.comment_id = c.id)"
+WITHDRAWN = (
+    "EXISTS (SELECT 1 FROM consultations_withdrawal w WHERE w.announcement_id = {announcement})"
+)
+_LOCK = advisory_lock("consultations.intake", "NEW.announcement_id")
+"""A comment committed at the same moment would be missed without it."""
 
 
 def newest_statement(column: str, announcement: str = "NEW.announcement_id") -> str:
@@ -37,9 +43,10 @@ def newest_statement(column: str, announcement: str = "NEW.announcement_id") -> 
 
 def _statement_rules(sql: Sql) -> Rules:
     """Each refusal with its condition, in the order in which they are asked."""
-    was_withdrawn = (
-        "EXISTS (SELECT 1 FROM consultations_withdrawal w "
-        "WHERE w.announcement_id = NEW.announcement_id)"
+    was_withdrawn = WITHDRAWN.format(announcement="NEW.announcement_id")
+    historic = (
+        "EXISTS (SELECT 1 FROM consultations_announcement h "  # noqa: S608 - our own names
+        f"WHERE h.id = NEW.announcement_id AND {sql.is_true('h.historic')})"
     )
     same_round = f"COALESCE({newest_statement('round')}, 0) = NEW.round"
     verdict = (
@@ -56,8 +63,9 @@ def _statement_rules(sql: Sql) -> Rules:
         "EXISTS (SELECT 1 FROM consultations_signedanswer a "
         "WHERE a.statement_id = NEW.id AND a.comment_id = c.id)"
     )
-    corrects = f"COALESCE(NEW.corrects_id, 0) <> COALESCE({newest_statement('id')}, 0)"
+    corrects = sql.differs("NEW.corrects_id", newest_statement("id"))
     return [
+        ("statement_historic", historic),
         ("statement_sequence", f"NEW.seq <> 1 + COALESCE({newest_statement('seq')}, 0)"),
         ("statement_round", f"NEW.round <> COALESCE({newest_period('round')}, 0)"),
         (
@@ -72,6 +80,8 @@ def _statement_rules(sql: Sql) -> Rules:
             f"{newest_period('closes_at')} > {sql.now} AND NOT {was_withdrawn}",
         ),
         ("statement_of_a_withdrawn_draft", f"NEW.kind = 'adoption' AND {was_withdrawn}"),
+        ("statement_without_text", "NEW.kind = 'adoption' AND NEW.final_text = ''"),
+        ("statement_not_passed", f"NOT ({_passed()})"),
         ("statement_received", f"NEW.received <> (SELECT count(*) {_OF_IT})"),
         ("statement_withdrawn", f"NEW.withdrawn <> (SELECT count(*) {_OF_IT} AND {_TAKEN_BACK})"),
         (
@@ -102,6 +112,61 @@ def _statement_rules(sql: Sql) -> Rules:
             )
             for what, table in PARTS.items()
         ),
+        *_opinion_rules(sql),
+    ]
+
+
+def _passed() -> str:
+    """Two people passed exactly this before the third signs it."""
+    step = (
+        "FROM consultations_statementstep t "
+        "WHERE t.announcement_id = NEW.announcement_id AND t.digest = NEW.digest"
+    )
+    return (
+        f"EXISTS (SELECT 1 {step} AND t.id = NEW.approval_id AND t.step = 'approved' "
+        "AND t.taken_by_id = NEW.reviewed_by_id) "
+        f"AND EXISTS (SELECT 1 {step} AND t.id < NEW.approval_id AND t.step = 'submitted' "
+        "AND t.taken_by_id = NEW.drafted_by_id)"
+    )
+
+
+def _opinion_rules(sql: Sql) -> Rules:
+    """What is said of each opinion is counted from the comments that it answers."""
+    rule = "(SELECT r.{} FROM consultations_concentrationrule r ORDER BY r.id DESC LIMIT 1)"
+    least = f"COALESCE({rule.format('people')}, {DEFAULT_CONCENTRATION.people})"
+    percent = f"COALESCE({rule.format('percent')}, {DEFAULT_CONCENTRATION.percent})"
+    everybody = f"(SELECT COALESCE(sum(c.people), 0) {_OF_IT} AND NOT {_TAKEN_BACK})"
+    answered = (
+        "FROM consultations_signedanswer a JOIN consultations_comment c ON c.id = a.comment_id "
+        "WHERE a.opinion_id = o.id"
+    )
+    opinion = "FROM consultations_signedopinion o WHERE o.statement_id = NEW.id"
+    return [
+        (
+            "statement_answer_elsewhere",
+            (
+                "EXISTS (SELECT 1 FROM consultations_signedanswer a "  # noqa: S608
+                "JOIN consultations_comment c ON c.id = a.comment_id "
+                "JOIN consultations_signedopinion o ON o.id = a.opinion_id "
+                "WHERE a.statement_id = NEW.id AND (o.statement_id <> NEW.id "
+                f"OR c.announcement_id <> NEW.announcement_id OR {_TAKEN_BACK}))"
+            ),
+        ),
+        (
+            "statement_opinion_counts",
+            (
+                f"EXISTS (SELECT 1 {opinion} AND (o.comments < 1 "
+                f"OR o.comments <> (SELECT count(*) {answered}) "
+                f"OR o.people <> (SELECT COALESCE(sum(c.people), 0) {answered})))"
+            ),
+        ),
+        (
+            "statement_concentrated",
+            (
+                f"EXISTS (SELECT 1 {opinion} AND NOT ({sql.is_true('o.concentrated')}) "
+                f"AND (o.people >= {least} OR o.people * 100 >= {percent} * {everybody}))"
+            ),
+        ),
     ]
 
 
@@ -124,7 +189,7 @@ def _disclosure_rules(sql: Sql) -> Rules:
 def register_all() -> None:
     for model in IMMUTABLE:
         register(immutable(model))
-    register(before_insert("statement_rules", STATEMENT, for_both(_statement_rules)))
+    register(before_insert("statement_rules", STATEMENT, for_both(_statement_rules), lock=_LOCK))
     for what, table in PARTS.items():
         register(before_insert(f"{what}_rules", table, for_both(_part_rules)))
     register(

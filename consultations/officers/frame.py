@@ -26,3 +26,13 @@ def show(
     response = render(request, f"consultations/admin/{template}", context, status=status)
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def without_page(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("p", None)
+    return f"{query.urlencode()}&" if query else ""
+
+
+def is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -18,10 +18,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin import messages
 
-from consultations import register, services
+from consultations import desk, register, services
 from consultations.enums import CommentState, Verdict, Withheld
-from consultations.models import Announcement, Comment
+from consultations.models import Announcement, Comment, GroupMember, Opinion
 from consultations.officers import charts
+from consultations.officers.answer_forms import PassageForm, opinion_choices
 from consultations.officers.forms import (
     WITHHELD,
     ContactForm,
@@ -29,7 +30,7 @@ from consultations.officers.forms import (
     FilterForm,
     clause_label,
 )
-from consultations.officers.frame import find, show
+from consultations.officers.frame import find, is_key, show, without_page
 from consultations.presenters.comments import linked
 from multilingual.languages import LANGUAGES, language_tag
 from uploads.rules import MEDIA_TYPES, Kind
@@ -84,15 +85,9 @@ def comments(request: HttpRequest, page_id: int) -> HttpResponse:
         "height": charts.HEIGHT,
         "decision": DecisionForm(),
         "query": request.GET.urlencode(),
-        "kept": _without_page(request),
+        "kept": without_page(request),
     }
     return show(request, "register.html", context)
-
-
-def _without_page(request: HttpRequest) -> str:
-    query = request.GET.copy()
-    query.pop("p", None)
-    return f"{query.urlencode()}&" if query else ""
 
 
 def _line(row: register.Row, clauses: dict[int, register.KnownClause]) -> dict[str, Any]:
@@ -124,7 +119,7 @@ def decide(request: HttpRequest, page_id: int) -> HttpResponse:
     if everything:
         keys = register.keys(announcement, _asked(request, announcement))
     else:
-        keys = sorted({int(key) for key in request.POST.getlist("comment") if _is_key(key)})
+        keys = sorted({int(key) for key in request.POST.getlist("comment") if is_key(key)})
     if not keys:
         messages.error(request, _("Choose comments first."))
     elif everything and request.POST.get("confirmed") != str(len(keys)):
@@ -194,15 +189,11 @@ def _decide(request: HttpRequest, announcement: Announcement, keys: Sequence[int
         )
 
 
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 def _back(request: HttpRequest, page_id: int) -> HttpResponse:
     """To the list as it was filtered, or to the comment that was decided on."""
     if request.POST.get("from") == "comment":
         key = request.POST.get("comment", "")
-        if _is_key(key):
+        if is_key(key):
             return redirect("consultations_admin:comment", page_id, int(key))
     address = reverse("consultations_admin:comments", args=[page_id])
     query = request.GET.urlencode()
@@ -230,8 +221,23 @@ def comment(request: HttpRequest, page_id: int, comment_id: int) -> HttpResponse
         else:
             form = ContactForm()
             found = register.detail(announcement, comment_id) or found
+    return comment_page(request, announcement, found, contact_form=form, contact=contact)
+
+
+def comment_page(
+    request: HttpRequest,
+    announcement: Announcement,
+    found: register.Detail,
+    *,
+    contact_form: ContactForm | None = None,
+    contact: Any = None,
+    passage_form: PassageForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show a comment, which is read from now on, with the forms as they were filled in."""
     if found.comment.is_unread:
         services.mark_read([found.comment], user=request.user, now=timezone.now())
+    opinions = Opinion.objects.standing().filter(announcement=announcement)
     context = {
         "announcement": announcement,
         "found": found,
@@ -241,10 +247,14 @@ def comment(request: HttpRequest, page_id: int, comment_id: int) -> HttpResponse
         "tag": language_tag(found.comment.language),
         "reason": _reason(found.comment),
         "decision": DecisionForm(),
-        "contact_form": form,
+        "contact_form": contact_form or ContactForm(),
         "contact": contact,
+        "held": desk.held_by(found.comment),
+        "group": GroupMember.objects.filter(comment=found.comment).select_related("group").first(),
+        "passage_form": passage_form or PassageForm(opinions=opinion_choices(opinions)),
+        "next_unanswered": desk.next_unanswered(announcement, found.comment.pk),
     }
-    return show(request, "comment.html", context)
+    return show(request, "comment.html", context, status=status)
 
 
 @require_safe

@@ -30,15 +30,15 @@ BADGES = {
 }
 BARS = {
     Disposition.ADOPTED: "f-1",
-    Disposition.PARTLY_ADOPTED: "f-hatch",
+    Disposition.PARTLY_ADOPTED: "#hatch",
     Disposition.NOT_ADOPTED: "f-3",
-    Disposition.ALREADY_COVERED: "f-dots",
-    Disposition.OUT_OF_SCOPE: "f-cross",
+    Disposition.ALREADY_COVERED: "#dots",
+    Disposition.OUT_OF_SCOPE: "#cross",
 }
 STATES = {
     CommentState.PUBLISHED: "f-1",
-    CommentState.WITHHELD: "f-hatch",
-    CommentState.WITHDRAWN: "f-dots",
+    CommentState.WITHHELD: "#hatch",
+    CommentState.WITHDRAWN: "#dots",
 }
 NARROW = 6.0
 """A piece of a bar below so many percent has no room for its number."""
@@ -55,7 +55,10 @@ def disposition_badge(disposition: str) -> SafeString:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a bar, in percent of its length; ``x`` is mirrored where one reads leftwards."""
+    """A piece of a bar, in percent of its length; ``x`` is mirrored where one reads leftwards.
+
+    style: a class of the theme, or ``#`` and a pattern; the number stands on white in a pattern.
+    """
 
     label: str
     n: int
@@ -64,6 +67,10 @@ class Piece:
     middle: str
     style: str
     has_room: bool
+
+    @property
+    def is_pattern(self) -> bool:
+        return self.style.startswith("#")
 
 
 def bar(counts: Sequence[tuple[str, int, str]], *, rtl: bool) -> list[Piece]:
@@ -117,6 +124,10 @@ class Row:
     comments: int
     meaning: str
     address: str
+
+    @property
+    def is_pattern(self) -> bool:
+        return self.style.startswith("#")
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,7 @@ class ChangedClause:
     html: SafeString
     before: str
     after: str
+    new_label: str
     in_policy: str
     opinions: list[OpinionLine]
 
@@ -321,7 +333,7 @@ def _changed(
     change: ClauseChange, by_clause: Mapping[str, list[OpinionLine]], policy: FinalText | None
 ) -> ChangedClause:
     word = {"added": _("new"), "removed": _("removed"), "moved": _("moved and changed")}
-    label = change.new_label or change.old_label or ""
+    label = change.new_label or change.old_label or _("(without a number)")
     if change.renumbered:
         label = f"{change.old_label} → {change.new_label}"
     return ChangedClause(
@@ -331,6 +343,7 @@ def _changed(
         html=marked_changes(change),
         before="".join(piece.text for piece in change.segments if piece.op != "insert"),
         after="".join(piece.text for piece in change.segments if piece.op != "delete"),
+        new_label=change.new_label or label,
         in_policy=f"{policy.url}#{change.new_anchor}" if policy and change.new_anchor else "",
         opinions=by_clause.get(_key(change), []),
     )

@@ -90,6 +90,18 @@ def day_tag(day: datetime.date) -> SafeString:
     )
 
 
+def day_of(moment: datetime.datetime) -> SafeString:
+    """The day of a moment, in Beijing time."""
+    day = rules.local_day(moment)
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), _prose(day))
+
+
+def last_day_of(moment: datetime.datetime) -> SafeString:
+    """The last day before a close, which is exclusive."""
+    day = rules.last_day(moment)
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), _prose(day))
+
+
 def opening(moment: datetime.datetime) -> SafeString:
     """The minute at which it opens, in Beijing time."""
     shown = local(moment)

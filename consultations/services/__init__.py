@@ -73,6 +73,7 @@ from consultations.services.register import (
     enter_off_line,
     export_with_contacts,
     note_export,
+    note_statement_export,
     open_contact,
 )
 from consultations.services.scanning import scan_waiting
@@ -156,6 +157,7 @@ __all__ = [
     "move_comments",
     "note_changed_basis",
     "note_export",
+    "note_statement_export",
     "open_contact",
     "opinion_lacks",
     "problems",

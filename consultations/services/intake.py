@@ -380,6 +380,8 @@ def commitment(
             "represents": represents,
             "consent_publish": consent_publish,
             "attachments": sorted(files),
+            # Left out for one person, as in commitments from before it was counted.
+            **({"people": comment.people} if comment.people > 1 else {}),
         },
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from ledger import services as ledger
 from organisations import services as organisations
 from organisations.models import Role
 from organisations.services import Refused
+
+LOST = "opinion.lost_comments"
 
 
 def set_concentration(*, people: int, percent: int, user: Any, now: datetime.datetime) -> None:
@@ -143,15 +146,20 @@ def unmap_comments(
 ) -> int:
     """Say that comments do not hold an opinion after all.
 
-    Raises ``Refused`` where that would make it less concentrated, unless the legal reviewer does
-    it: it could be used to split an opinion until nobody owes a reason.
+    Of a concentrated opinion so many people have to be left that it would be concentrated by them
+    alone, and the reviewer is shown what was taken out: an opinion could be taken to pieces until
+    nobody owes a reason. Raises ``Refused`` otherwise, unless the legal reviewer does it.
     """
     with transaction.atomic():
         begin(opinion.announcement, user)
         was = _concentrated(opinion)
-        keys = [comment.pk for comment in comments]
-        gone, _rows = OpinionComment.objects.filter(opinion=opinion, comment__in=keys).delete()
-        if was and not _concentrated(opinion) and not _is_reviewer(user, opinion.announcement):
+        mappings = OpinionComment.objects.filter(
+            opinion=opinion, comment__in=[comment.pk for comment in comments]
+        )
+        keys = list(mappings.values_list("comment", flat=True))
+        gone, _rows = mappings.delete()
+        by_reviewer = _is_reviewer(user, opinion.announcement)
+        if was and gone and not by_reviewer and not _holds_by_itself(opinion):
             raise Refused(
                 _(
                     "%(code)s would no longer be concentrated. Move the comments to another "
@@ -169,7 +177,17 @@ def unmap_comments(
             )
             for pk in keys
         )
+        if was and gone and not by_reviewer:
+            ledger.record(LOST, opinion, actor=user, now=now, data={"count": gone})
     return gone
+
+
+def lost_comments(opinions: Iterable[int]) -> dict[int, int]:
+    """Count, by opinion, the comments that a drafter took out while it was concentrated."""
+    found: Counter[int] = Counter()
+    for key, data in ledger.told(LOST, Opinion, opinions):
+        found[int(key)] += data["count"]
+    return dict(found)
 
 
 def split_opinion(
@@ -270,7 +288,9 @@ def decide(
         cites = rules.needs_clause(disposition)
         opinion.changed_clauses = list(dict.fromkeys(changed_clauses)) if cites else []
         opinion.removed_clauses = list(dict.fromkeys(removed_clauses)) if cites else []
-        lacking = opinion_lacks(opinion, _concentrated(opinion), text_changes(opinion.announcement))
+        # Both texts are compared only where that decides: it takes a while.
+        changes = text_changes(opinion.announcement) if cites else None
+        lacking = opinion_lacks(opinion, _concentrated(opinion), changes)
         lacking += _phrase_as_it_stands(opinion)
         if lacking:
             raise Refused(lacking)
@@ -352,6 +372,8 @@ def refuse_strangers(user: Any, announcement: Announcement) -> None:
 def begin(announcement: Announcement, user: Any) -> None:
     """Call it first in a transaction that changes opinions, groups or the statement."""
     refuse_strangers(user, announcement)
+    if announcement.historic:
+        raise Refused(_("It took place elsewhere; its record stays as it was entered."))
     guards.lock("consultations.opinions", announcement.pk)
 
 
@@ -430,6 +452,13 @@ def _take_over(source: Opinion, target: Opinion, keys: Sequence[int] | None) -> 
 def _concentrated(opinion: Opinion) -> bool:
     found = {one.opinion.pk: one for one in answers.weighed(opinion.announcement)}
     return opinion.pk in found and found[opinion.pk].concentrated
+
+
+def _holds_by_itself(opinion: Opinion) -> bool:
+    """Tell whether so many hold it that it is concentrated, wherever it came from."""
+    tally = answers.tallies(opinion.announcement).get(opinion.pk, answers.Tally())
+    total = answers.people(opinion.announcement)
+    return answers.concentration().holds(tally.people, total)
 
 
 def _keep(was: bool, *opinions: Opinion) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from consultations.enums import ChannelKind
-from consultations.models import Announcement, Comment
+from consultations.models import Announcement, Comment, SignedStatement
 from consultations.services.intake import (
     OffLine,
     Receipt,
@@ -148,6 +148,20 @@ def note_export(
     refuse_strangers(user, announcement)
     data = {"personal": False, "count": count, "filters": dict(filters)}
     ledger.record("register.exported", announcement, actor=user, now=now, data=data)
+
+
+def note_statement_export(
+    announcement: Announcement,
+    signed: SignedStatement | None,
+    *,
+    document: str,
+    user: Any,
+    now: datetime.datetime,
+) -> None:
+    """Note that a statement, or its draft where none is ``signed``, leaves as a document."""
+    refuse_strangers(user, announcement)
+    data = {"document": document, "statement": str(signed.pk) if signed else None}
+    ledger.record("statement.exported", announcement, actor=user, now=now, data=data)
 
 
 def export_with_contacts(

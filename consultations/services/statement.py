@@ -28,7 +28,7 @@ from consultations.models import (
     Withdrawal,
 )
 from consultations.services.effects import show_again, tell_authors, tell_followers
-from consultations.services.opinions import begin, opinion_lacks, text_changes
+from consultations.services.opinions import begin, lost_comments, opinion_lacks, text_changes
 from guards import services as guards
 from ledger import services as ledger
 from organisations import services as organisations
@@ -248,7 +248,17 @@ def _lacks_of_words(
         found.append(Lack("statement", _("The draft was withdrawn: it needs a closing statement.")))
     if draft.kind == StatementKind.CLOSING and not draft.words:
         found.append(Lack("statement", _("Say why the draft was abandoned.")))
-    if _corrected(announcement) and not draft.correction_reason:
+    before = _corrected(announcement)
+    if draft.kind == StatementKind.ADOPTION and outcome.final_text(announcement) is None:
+        words = _("No document names this consultation yet; the statement is about its text.")
+        found.append(Lack("statement", words))
+    if (
+        draft.kind == StatementKind.CLOSING
+        and before
+        and _is_public(before, StatementKind.ADOPTION)
+    ):
+        found.append(Lack("statement", _("Its document is released: it was not abandoned.")))
+    if before and not draft.correction_reason:
         found.append(Lack("statement", _("Say why the signed statement is corrected.")))
     return found
 
@@ -263,8 +273,10 @@ class Flag:
 
 
 def flags(announcement: Announcement) -> list[Flag]:
-    """Name reasons that say little, or that stand under too many opinions."""
+    """Name reasons that say little or stand under too many opinions, and concentrated opinions
+    that a drafter took comments out of."""
     standing = [one.opinion for one in answers.weighed(announcement)]
+    lost = lost_comments(opinion.pk for opinion in standing)
     worn = rules.worn_reasons({opinion.pk: opinion.reason for opinion in standing})
     found = []
     for opinion in standing:
@@ -274,6 +286,9 @@ def flags(announcement: Announcement) -> list[Flag]:
             found.append(
                 Flag(opinion.code, _("More than three opinions have this reason."), opinion.pk)
             )
+        if opinion.pk in lost:
+            words = _("%(count)d comments were taken out while many people asked for it.")
+            found.append(Flag(opinion.code, words % {"count": lost[opinion.pk]}, opinion.pk))
     return found
 
 
@@ -347,7 +362,7 @@ def sign_statement(
         before = _corrected(announcement)
         statement = _sign(announcement, said, before, submitted, approved, user=user, now=now)
         StatementDraft.objects.filter(announcement=announcement).update(correction_reason="")
-        public = before is not None and Disclosure.objects.filter(statement=before).exists()
+        public = before is not None and _is_public(before, StatementKind.ADOPTION)
         if statement.kind == StatementKind.CLOSING or public:
             disclose(statement, user=user, now=now)
     return statement
@@ -420,8 +435,13 @@ def disclose(statement: SignedStatement, *, user: Any, now: datetime.datetime) -
     with transaction.atomic():
         if Disclosure.objects.filter(statement=statement).exists():
             return
-        Disclosure.objects.create(statement=statement, disclosed_at=now)
         announcement = statement.announcement
+        told = Disclosure.objects.filter(
+            statement__announcement=announcement,
+            statement__round=statement.round,
+            statement__kind=statement.kind,
+        ).exists()
+        Disclosure.objects.create(statement=statement, disclosed_at=now)
         data = {"statement": str(statement.pk)}
         ledger.record("statement.disclosed", announcement, actor=user, now=now, data=data)
         told = Disclosure.objects.filter(statement=statement.corrects_id).exists()
@@ -437,8 +457,15 @@ def statement_for_release(
     """Give the statement with which a policy of this final text may appear (rule 10).
 
     Raises ``Refused`` that names what is missing: the newest round has to be closed, its
-    statement signed, nothing come in since, and the text be the one whose clauses it cites.
+    statement signed, nothing come in since, and the text be the one whose clauses it cites. Until
+    the commit no letter comes in and no new round begins.
     """
+    guards.lock("consultations.announcement", announcement.page_id)
+    guards.lock("consultations.intake", announcement.pk)
+    if announcement.historic:
+        raise Refused(_("This consultation took place elsewhere: its document is imported."))
+    if _is_withdrawn(announcement):
+        raise Refused(_("The draft of this consultation was withdrawn."))
     period = announcement.periods.latest("seq")
     statement = announcement.statements.order_by("-seq").first()
     if period.closes_at > now:
@@ -454,7 +481,7 @@ def statement_for_release(
         raise Refused(_("The draft of this consultation was abandoned."))
     if statement.received != Comment.objects.filter(announcement=announcement).count():
         raise Refused(_("A comment came in after the statement was signed: correct the statement."))
-    if statement.final_text and statement.final_text != text:
+    if statement.final_text != text:
         raise Refused(
             _("The text has changed since the statement was signed: correct the statement.")
         )
@@ -466,6 +493,10 @@ def statement_for_release(
 
 def _is_withdrawn(announcement: Announcement) -> bool:
     return Withdrawal.objects.filter(announcement=announcement).exists()
+
+
+def _is_public(statement: SignedStatement, kind: StatementKind) -> bool:
+    return statement.kind == kind and Disclosure.objects.filter(statement=statement).exists()
 
 
 def _corrected(announcement: Announcement) -> SignedStatement | None:

@@ -1,5 +1,6 @@
 """The public pages of consultations. They read through ``public()`` and decide nothing."""
 
+from consultations.views.board import board, board_csv
 from consultations.views.commenting import comment, comment_without_token, receipt
 from consultations.views.following import follow, following
 from consultations.views.lists import exemptions, listing
@@ -12,9 +13,12 @@ from consultations.views.pages import (
     print_sheet,
 )
 from consultations.views.receipts import receipts
+from consultations.views.statement import statement
 
 __all__ = [
     "attachment",
+    "board",
+    "board_csv",
     "changes",
     "comment",
     "comment_without_token",
@@ -28,4 +32,5 @@ __all__ = [
     "print_sheet",
     "receipt",
     "receipts",
+    "statement",
 ]

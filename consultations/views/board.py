@@ -12,12 +12,14 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consultations import board as boards
 from consultations.board import Board, Numbers
 from consultations.presenters import words
+from consultations.rules import local_day
 from consultations.views.frame import LIVE, page_language, show
 from openapi import downloads
 
@@ -54,7 +56,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "year": year,
         "board": found,
         "rows": [(words.organisation(row.authority, language), row.numbers) for row in found.rows],
-        "bars": bars(found, language, is_rtl=language == "ar"),
+        "bars": bars(found, language, is_rtl=get_language_bidi()),
         "overdue": [
             (words.title(item.page, language), words.organisation(item.authority, language), item)
             for item in found.overdue
@@ -72,9 +74,9 @@ def board(request: HttpRequest) -> HttpResponse:
 @require_safe
 def board_csv(request: HttpRequest) -> HttpResponseBase:
     """The same numbers as a file; the last line, without a code, is the whole city."""
-    found, language = _read(_year(request)), page_language()
+    found, language, today = _read(_year(request)), page_language(), local_day(timezone.now())
     rows = [
-        _line(row.authority.code, words.plain_organisation(row.authority, language), row.numbers)
+        _line(row.authority.code, row.authority.name_on(today, language), row.numbers)
         for row in found.rows
     ]
     response = downloads.as_csv(

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from wagtail.rich_text import expand_db_html
 
 from consultations import reading, replaced, rules
-from consultations.enums import Change, ChannelKind, Withheld
+from consultations.enums import Change, ChannelKind, Disposition, StatementKind, Withheld
 from consultations.models import Clause, DraftVersion
 from consultations.presenters import comments as comment_lines
 from consultations.presenters import draft, period, words
@@ -58,7 +58,7 @@ def consultation_context(
     status = notice.status(now)
     left = words.days_left(notice.period.closes_at, now)
     return {
-        **_heading(request, notice, now),
+        **heading(request, notice, now),
         "trail": trail(notice),
         "shown": shown,
         "is_old": shown.pk != notice.version.pk,
@@ -83,6 +83,7 @@ def consultation_context(
             if lineage not in present
         ],
         "roots": reading.roots(notice.announcement),
+        **_answered(notice),
         "replaces": _replaced(notice),
         "status": status,
         "abstract": words.abstract(notice.page, language),
@@ -95,9 +96,26 @@ def consultation_context(
     }
 
 
-def _heading(
-    request: HttpRequest, notice: reading.Notice, now: datetime.datetime
-) -> dict[str, Any]:
+def _answered(notice: reading.Notice) -> dict[str, Any]:
+    """What the box says that leads to the statement; nothing until there is one in public."""
+    said = notice.statement
+    if said is None:
+        return {"said": None}
+    counts = reading.dispositions(said)
+    return {
+        "said": said,
+        "said_of_this_round": said.round == notice.period.round,
+        "said_closes": said.kind == StatementKind.CLOSING,
+        "decided": [
+            (Disposition(value).label, counts[value])
+            for value in Disposition.values
+            if value in counts
+        ],
+        "policy": reading.public_policy(notice.announcement),
+    }
+
+
+def heading(request: HttpRequest, notice: reading.Notice, now: datetime.datetime) -> dict[str, Any]:
     """What stands at the top of each page about a consultation."""
     language = page_language()
     return {
@@ -149,7 +167,7 @@ def comments(request: HttpRequest, slug: str) -> HttpResponse:
     page = paginator.get_page(request.GET.get("page"))
     chosen = reading.with_texts(page)
     context = {
-        **_heading(request, notice, timezone.now()),
+        **heading(request, notice, timezone.now()),
         "trail": trail(notice, _("Published comments")),
         "clause": clause,
         "on_whole": wanted == "all",
@@ -234,7 +252,7 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
         earlier = _version(notice, wanted)
         earlier_text = earlier.text
     context = {
-        **_heading(request, notice, timezone.now()),
+        **heading(request, notice, timezone.now()),
         "trail": trail(notice, _("What changes")),
         "earlier": earlier,
         "later": later,

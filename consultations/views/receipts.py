@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from consultations import forms, reading, services
 from consultations.enums import CommentState, Withheld
-from consultations.models import Clause, Comment, MerkleLeaf
+from consultations.models import Clause, Comment, CommentText, MerkleLeaf
+from consultations.presenters import statement as presented
 from consultations.presenters import words
 from consultations.views.commenting import HOUR, limited
 from consultations.views.frame import LIVE, NEVER_KEPT, page_language, show
@@ -118,10 +119,13 @@ def _found(
     texts = list(found.texts.order_by("-seq"))
     leaf = MerkleLeaf.objects.filter(comment=found).select_related("root", "text").first()
     last = reading.last_clauses(announcement, [found.clause_lineage or 0])
+    withdrawn = state.state == CommentState.WITHDRAWN
+    answer = None if withdrawn else reading.answer_to(found)
     shown = {
         "code": code,
         "comment": found,
         "title_html": words.title(announcement.page, page_language()),
+        "authorities": words.authorities(announcement.page, page_language()),
         "consultation_url": announcement.get_absolute_url(),
         "clause": _clause_then(found),
         "clause_now": last.get(found.clause_lineage or 0),
@@ -134,12 +138,32 @@ def _found(
         "attachments": list(found.attachments.all()),
         "may_change": services.may_be_changed(found, now),
         "closes_at": announcement.periods.filter(round=found.round).latest("seq").closes_at,
+        "answer": answer,
+        "is_answered": not withdrawn,
+        "answers": _answers(answer, texts) if answer else (),
         "leaf": leaf,
         "proof": services.proof(found) if leaf else None,
         "limits": forms,
         "zone": words.zone(),
     }
     return _page(request, shown | context, status=status)
+
+
+def _answers(answer: reading.Answer, texts: list[CommentText]) -> list[dict[str, Any]]:
+    """The opinions that answer a comment, with the place where the comment itself says so."""
+    own = [text.text for text in texts]
+    found = []
+    for opinion in answer.opinions:
+        passage = answer.passages.get(opinion.number, "")
+        found.append(
+            {
+                "opinion": opinion,
+                "badge": presented.disposition_badge(opinion.disposition),
+                "clauses": presented.cited_clauses(opinion, None, answer.policy),
+                "passage": passage if any(passage in text for text in own) else "",
+            }
+        )
+    return found
 
 
 def _clause_then(found: Comment) -> Clause | None:

@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from legaltext.tree import LegalText
 from multilingual.languages import SOURCE
 from policies import rules
-from policies.enums import EffectKind, ImportedStatus, RelationKind, TextState, Validity
+from policies.enums import Basis, EffectKind, ImportedStatus, RelationKind, TextState, Validity
 from policies.presenters import words
 from policies.presenters.law import Mark
 
 if TYPE_CHECKING:
     from policies.models import Effect, PolicyPage, PolicyRelation
+    from policies.reading import Grounds
 
 Others = Mapping[int, "PolicyPage"]
 """The other documents that the public may see, by page id, with their ``release``."""
@@ -30,8 +31,11 @@ Others = Mapping[int, "PolicyPage"]
 
 @dataclass(frozen=True)
 class Fact:
+    """wide: with words that need the whole line."""
+
     label: str
     value: SafeString | str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,14 @@ def link(page: PolicyPage | None, language: str, *, quoted: bool = False) -> Saf
     return format_html('<a href="{}">{}</a>', page.release.get_absolute_url(), text)
 
 
-def facts(page: PolicyPage, state: TextState, language: str, *, today: datetime.date) -> list[Fact]:
+def facts(
+    page: PolicyPage,
+    state: TextState,
+    language: str,
+    *,
+    today: datetime.date,
+    grounds: Grounds,
+) -> list[Fact]:
     """The document's facts in their order; blanks are kept, and print as four dashes."""
     library = reverse("policies:library")
 
@@ -130,6 +141,16 @@ def facts(page: PolicyPage, state: TextState, language: str, *, today: datetime.
         ),
         Fact(_("Released here"), date(page.release.released_at)),
     ]
+    if page.early_effect:
+        found.append(
+            Fact(
+                _("Why it takes effect so early"),
+                _with_words(page.get_early_effect_display(), page.early_effect_reason, language),
+                wide=True,
+            )
+        )
+    if basis := _basis(page, grounds, language):
+        found.append(Fact(_("Consultation"), basis, wide=True))
     names = [alias for alias in page.popular_names.all() if alias.language in (SOURCE, language)]
     if names:
         found.append(
@@ -143,6 +164,35 @@ def facts(page: PolicyPage, state: TextState, language: str, *, today: datetime.
     if record:
         found.append(Fact(_("Source"), _imported(record.status)))
     return found
+
+
+def _basis(page: PolicyPage, grounds: Grounds, language: str) -> SafeString | str:
+    """On what the document could be released, in words; empty for an imported one."""
+    asked, exemption = grounds.asked, grounds.exemption
+    if asked is not None:
+        phrase = ngettext(
+            "Comments from {opened} to {closed}, {count} comment.",
+            "Comments from {opened} to {closed}, {count} comments.",
+            asked.received,
+        )
+        dates = {"opened": date(asked.opened_on), "closed": date(asked.last_day)}
+        return format_html(
+            '{} <a href="{}">{}</a> · <a href="{}">{}</a>',
+            format_html(phrase, count=asked.received, **dates),
+            reverse("consultations:statement", args=[asked.slug]),
+            _("How they were answered"),
+            reverse("consultations:consultation", args=[asked.slug]),
+            _("The consultation and its draft"),
+        )
+    if exemption is not None:
+        ground = f"{Basis.EXEMPT.label}. {exemption.get_ground_display()}"
+        return _with_words(ground, exemption.public_statement, language)
+    return "" if page.release.basis != Basis.NOT_REQUIRED else str(Basis.NOT_REQUIRED.label)
+
+
+def _with_words(label: str, words_of_it: str, language: str) -> SafeString:
+    """A choice of ours and the Chinese words that explain it."""
+    return format_html("{}: {}", label, words.marked(words_of_it, SOURCE, language))
 
 
 def older(page: PolicyPage, language: str) -> list[Fact]:

@@ -28,15 +28,20 @@ class Passed:
 
 def note_owed(page: PolicyPage, draft: PolicyPage, *, user: Any, now: datetime.datetime) -> None:
     """Record what a document owes by what its draft says; called when it is submitted, and again
-    before its release. What is recorded already, or was lifted as a mistake, is not again."""
+    before its release. What is recorded already, or was lifted as a mistake, is not again.
+
+    A consultation that is not announced yet is one still to be held.
+    """
     announcement = named(draft)
-    if page.is_released or not (announcement or must_consult(draft)):
+    if page.is_released or not (draft.consultation_id or must_consult(draft)):
         return
     known = Obligation.objects.filter(page=page, announcement=announcement)
     if known.exists() or Obligation.objects.open_for(page).filter(announcement=announcement):
         return
     reason = (
-        _("It names a consultation.") if announcement else _("Its draft has to be consulted on.")
+        _("It names a consultation.")
+        if draft.consultation_id
+        else _("Its draft has to be consulted on.")
     )
     oblige(page, reason=reason, announcement=announcement, user=user, now=now)
 
@@ -73,6 +78,20 @@ def pass_gate(page: PolicyPage, draft: PolicyPage, *, now: datetime.datetime) ->
             )
         )
     return Passed(Basis.NOT_REQUIRED)
+
+
+def refuse_other_basis(release: Release, page: PolicyPage, draft: PolicyPage) -> None:
+    """Raise ``Refused`` for a correction that makes another document of a released one: such that
+    it would have had to pass the gate again."""
+    if draft.consultation_id != page.consultation_id or draft.exemption_id != page.exemption_id:
+        raise Refused(_("Consultation and exemption are those of the release; they stay."))
+    if release.basis == Basis.NOT_REQUIRED and must_consult(draft):
+        raise Refused(
+            _(
+                "As a document of this kind it would have to be put before the public: release a "
+                "new one."
+            )
+        )
 
 
 def _refuse_what_others_owe(page: PolicyPage, announcement: Announcement | None) -> None:

@@ -27,7 +27,7 @@ from policies.models import (
 from policies.services.completeness import drafted_interpretations, refuse_if_incomplete
 from policies.services.corrections import keep_corrected_text, new_reason
 from policies.services.effects import settle_effects
-from policies.services.gate import note_owed, pass_gate
+from policies.services.gate import note_owed, pass_gate, refuse_other_basis
 from policies.services.indexing import reindex
 from policies.services.locks import lock_releases
 from policies.services.numbering import insert_release
@@ -97,6 +97,7 @@ def _publish_policy(
         _release_interpretations(page, draft, release, approvals, user=user, now=now)
         action = "policy.released"
     else:
+        refuse_other_basis(release, page, draft)
         keep_corrected_text(page, draft, now=now)
         page.publish_unguarded(revision, user)
         action = "policy.corrected"

@@ -97,6 +97,7 @@ def _row(
         "numbers": numbers,
         **_texts(page),
         "kind": page.kind or None,
+        "business_related": page.business_related,
         "adoption_note": page.adoption_note,
         "adopted_on": _iso(page.adopted_on),
         "effective_on": _iso(page.effective_on),

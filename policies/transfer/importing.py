@@ -1,7 +1,8 @@
 """Brings documents from a file into the library, fast and repeatably.
 
 An imported document is released at once, with the basis ``imported``. It owes neither an
-interpretation nor a consultation; so an import can never stand in for a draft that does.
+interpretation nor a consultation; so an import can never stand in for a draft that does, nor for
+one that its authority, which consults the public here, would have to consult on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, count
 from typing import Any
 
@@ -21,6 +23,7 @@ from django.utils.translation import override
 from pypinyin import lazy_pinyin
 from wagtail.models import Locale, Page, ReferenceIndex
 
+from consultations.models import Announcement
 from freshness import services as freshness
 from ledger import services as ledger
 from legaltext import document_numbers
@@ -58,6 +61,10 @@ from vocabularies.models import Audience, Subject, Term, Territory
 
 CHUNK = 500
 STILL_OWES = "this document is a draft here that still owes an answer to the public"
+CONSULTS_HERE = (
+    "the public has to be consulted on such a document, and its authority does so here: draft it "
+    "here and name its consultation"
+)
 NO_ISSUER = "U0000"
 NO_ISSUER_NAME = {"zh-hans": "发布机关不详", "en": "Issuing authority unknown"}
 
@@ -110,6 +117,15 @@ class _Importer:
         self.content_types = {
             model: ContentType.objects.get_for_model(model, for_concrete_model=False)
             for model in (PolicyPage, InterpretationPage)
+        }
+
+    @cached_property
+    def consulting_since(self) -> dict[str, datetime.datetime]:
+        """When each organisation first announced a consultation here, by the path of its page."""
+        announced = Announcement.objects.filter(historic=False).order_by("-announced_at")
+        return {
+            path[: -Page.steplen]: at
+            for path, at in announced.values_list("page__path", "announced_at")
         }
 
     def take(self, rows: list[tuple[int, Row]]) -> Outcome:
@@ -206,7 +222,17 @@ class _Importer:
             self.organisations[name] for name in row.issuer_names
         ]
         owner = self._stated(row.owner) if row.owner else next(iter(issuers), None)
+        if owner is not None:
+            self._refuse_what_is_consulted_on_here(row, owner)
         return Planned(line, row, owner or self._unknown(), issuers)
+
+    def _refuse_what_is_consulted_on_here(self, row: Row, owner: Organisation) -> None:
+        if not rules.must_consult(kind_of(row), business_related=bool(row.business_related)):
+            return
+        issued_on = row.date or rules.local_day(self.now)
+        since = self.consulting_since.get(owner.page.path)
+        if since is not None and rules.local_day(since) < issued_on:
+            raise _BadRow(CONSULTS_HERE)
 
     def _stated(self, stated: OrganisationRow) -> Organisation:
         if stated.code not in self.organisations:
@@ -266,6 +292,7 @@ class _Importer:
             **self._page_facts(row.title, PolicyPage),
             **_translations(texts, row.abstracts, row.ready),
             kind=kind_of(row),
+            business_related=row.business_related,
             disclosure=Disclosure.PROACTIVE,
             adoption_note=row.adoption_note,
             adopted_on=row.adopted_on,

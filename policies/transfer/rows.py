@@ -229,6 +229,7 @@ class Row(Part):
     abstracts: Texts = {}
     ready: list[Language] = []
     kind: Kind | None = None
+    business_related: bool | None = None
     adoption_note: Annotated[Text, at_most(500)] = ""
     adopted_on: Day = None
     effective_on: Day = None

@@ -1,8 +1,9 @@
 """The consultations of the demo city, which live through the weeks before the day of loading.
 
 All their days are counted from that day, so that each state shows itself whenever the city is
-loaded. What happens, happens through the services, in the order of time: the clock is their
-argument, and the database's own clock stands where a period is written.
+loaded; those that led to a document are counted from the day on which it was issued. What
+happens, happens through the services, in the order of time: the clock is their argument, and the
+database's own clock stands where a period or a statement is written.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from consultations.models import (
     Period,
 )
 from consultations.rules import SHANGHAI, close_of, local_day
+from demo.answers import Answers, Received
 from demo.desk import DATA, WORKING_HOURS, columns, pass_review, read, staff
 from guards.services import clock_stands_at
 from multilingual.languages import SOURCE
@@ -37,7 +39,7 @@ from vocabularies.models import Subject
 from workdays import services as workdays
 from workdays.rules import ONE_DAY, Calendar, is_working_day, nth_working_day
 
-LOOK_BACK = ONE_DAY * 200
+LOOK_BACK = ONE_DAY * 400
 OPENING_HOUR = datetime.time(9, tzinfo=SHANGHAI)
 AFTERNOON = datetime.time(15, tzinfo=SHANGHAI)
 MORNING_HOUR = 7
@@ -50,22 +52,53 @@ Happening = tuple[datetime.datetime, Callable[[datetime.datetime], Any]]
 """Something and its moment, which it gets as its clock."""
 
 
-def load(policies: Mapping[str, PolicyPage], *, now: datetime.datetime) -> None:
-    """Load every consultation, with what came in, and the exemptions; ``policies`` by slug."""
-    today = local_day(now)
-    days = _Days(today, workdays.calendar(today - LOOK_BACK))
-    for path in sorted((DATA / "consultations").glob("*.json")):
-        _Story(read(f"consultations/{path.name}"), path.stem, policies, days, now).tell()
+def load(policies: Mapping[str, PolicyPage], *, now: datetime.datetime) -> dict[str, Story]:
+    """Load the consultations that led to no document yet, with what came in, and the exemptions.
+
+    policies: by slug. Gives the stories by key; what the officers answered is still to be told.
+    """
+    days = Days.around(local_day(now))
+    stories = {
+        key: Story(stated, key, policies, days, now)
+        for key, stated in _stated().items()
+        if "policy" not in stated
+    }
+    for story in stories.values():
+        story.tell()
     for stated in read("exemptions.json"):
         _exempt(stated, days)
+    return stories
+
+
+def load_before(
+    policy: Mapping[str, Any], policies: Mapping[str, PolicyPage], *, now: datetime.datetime
+) -> Story | None:
+    """Load the consultation that led to a document of the demo; ``None`` if none did."""
+    for key, stated in _stated().items():
+        if stated.get("policy") == policy["slug"]:
+            day = min(datetime.date.fromisoformat(policy["issued_on"]), local_day(now))
+            end = min(datetime.datetime.combine(day, WORKING_HOURS), now)
+            story = Story(stated, key, policies, Days.around(day), end)
+            story.tell()
+            return story
+    return None
+
+
+def _stated() -> dict[str, dict[str, Any]]:
+    paths = sorted((DATA / "consultations").glob("*.json"))
+    return {path.stem: read(f"consultations/{path.name}") for path in paths}
 
 
 @dataclass(frozen=True)
-class _Days:
-    """The days around the day of loading, counted in working days."""
+class Days:
+    """The days around the last one of a story, counted in working days."""
 
     today: datetime.date
     calendar: Calendar
+
+    @classmethod
+    def around(cls, day: datetime.date) -> Days:
+        return cls(day, workdays.calendar(day - LOOK_BACK))
 
     def working(self, offset: int) -> datetime.date:
         """Give the working day so many before (negative) or after today."""
@@ -83,16 +116,17 @@ class _Days:
 
 
 @dataclass
-class _Story:
-    """One consultation, from its announcement to the day of loading."""
+class Story:
+    """One consultation, from its announcement to its last day: that of loading, or of issue."""
 
     stated: dict[str, Any]
     key: str
     policies: Mapping[str, PolicyPage]
-    days: _Days
+    days: Days
     now: datetime.datetime
     announcement: Announcement = field(init=False)
     waiting: dict[int, tuple[Comment, str]] = field(default_factory=dict)
+    received: list[Received] = field(default_factory=list)
 
     def tell(self) -> None:
         """Announce it, and let each of its rounds happen."""
@@ -107,6 +141,16 @@ class _Story:
             if round_ > 1:
                 self._change(events.pop(0), Change.ROUND)
             self._live_through(round_, events)
+
+    def answer(self) -> None:
+        """Let the officers answer what came in, as far as they got."""
+        if "answer" in self.stated:
+            Answers(
+                self.announcement, self.stated["answer"], self.received, self.people, self._morning
+            ).write()
+
+    def _morning(self, offset: int) -> datetime.datetime:
+        return _at(self.days.working(offset), WORKING_HOURS)
 
     # --- what the authority does ----------------------------------------------------------------
 
@@ -180,7 +224,7 @@ class _Story:
         self._pass(page, moment)
 
     def _moment_of(self, event: dict[str, Any]) -> datetime.datetime:
-        return _at(self.days.working(event["on"]), WORKING_HOURS)
+        return self._morning(event["on"])
 
     def _do(self, event: dict[str, Any], moment: datetime.datetime) -> None:
         publisher = self.people[-1]
@@ -261,7 +305,7 @@ class _Story:
             phone=item.get("phone", ""),
             represents=item.get("represents", ""),
             consent_publish=item.get("consent", True),
-            submission_id=f"{self.key}-{number}",
+            submission_id=f"{self.key}-{item.get('id', number)}",
             language=item.get("language", SOURCE),
         )
         received: list[Comment] = []
@@ -270,13 +314,16 @@ class _Story:
             if channel := item.get("channel"):
                 posted = local_day(end if item.get("late") else at - LETTER_TAKES)
                 opened, last = local_day(period.opens_at), local_day(end - NIGHT)
-                entry = services.Entry(sent, ChannelKind(channel), max(opened, min(posted, last)))
+                postmarked_on = max(opened, min(posted, last))
+                people = item.get("people", 1)
+                entry = services.Entry(sent, ChannelKind(channel), postmarked_on, people)
                 receipt = services.enter_off_line(
                     self.announcement, entry, user=self.people[0], now=at
                 )
             else:
                 receipt = services.submit(self.announcement, sent, now=at)
             received.append(receipt.comment)
+            self.received.append((item, receipt.comment))
             self._wait(receipt.comment, item)
 
         def amend(at: datetime.datetime) -> None:
@@ -340,7 +387,7 @@ def _spread(
     return sorted(moment.replace(microsecond=0) for moment in found)
 
 
-def _exempt(stated: dict[str, Any], days: _Days) -> None:
+def _exempt(stated: dict[str, Any], days: Days) -> None:
     drafter, reviewer, _publisher = staff(stated["organisation"])
     services.exempt(
         Organisation.objects.get(code=stated["organisation"]),

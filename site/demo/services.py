@@ -7,7 +7,8 @@ the day of its issue, so that the city has a past.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -19,9 +20,11 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, Site
 from wagtail.users.models import UserProfile
 
-from consultations.models import Exemption
-from demo import consultations
+from demo import answers, consultations
+from demo.consultations import Story
 from demo.desk import DATA, OFFICE, WORKING_HOURS, columns, pass_review, read, staff
+from demo.importing import bring_in
+from guards.services import clock_stands_at
 from multilingual.languages import SOURCE
 from organisations import services as organisations
 from organisations.models import Organisation
@@ -54,15 +57,35 @@ def load(*, now: datetime.datetime, progress: Callable[[int, int], None] = lambd
     """Load the whole city in one transaction. ``progress`` hears how many documents are done."""
     with transaction.atomic(), override(SOURCE):
         load_authorities(now=now)
-        stated = sorted(read("policies.json"), key=lambda policy: policy["issued_on"])
-        pages: dict[str, PolicyPage] = {}
-        interpretations = _by_policy(read("interpretations.json"))
-        for done, policy in enumerate(stated, start=1):
-            pages[policy["slug"]] = _release(policy, pages, interpretations, now)
-            progress(done, len(stated))
-        for draft in read("drafts.json"):
-            _leave_on_the_desk(draft, pages)
-        consultations.load(pages, now=now)
+        pages = load_policies(now=now, progress=progress)
+        load_consultations(pages, now=now)
+
+
+def load_policies(
+    *,
+    now: datetime.datetime,
+    only: Collection[str] = (),
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> dict[str, PolicyPage]:
+    """Release the documents, all or those with these slugs, with the consultations that led to
+    them; give them by slug."""
+    stated = [policy for policy in read("policies.json") if not only or policy["slug"] in only]
+    stated.sort(key=lambda policy: policy["issued_on"])
+    pages: dict[str, PolicyPage] = {}
+    interpretations = _by_policy(read("interpretations.json"))
+    for done, policy in enumerate(stated, start=1):
+        pages[policy["slug"]] = _release(policy, pages, interpretations, now)
+        progress(done, len(stated))
+    return pages
+
+
+def load_consultations(pages: dict[str, PolicyPage], *, now: datetime.datetime) -> None:
+    """Load the consultations without a document, and what lies on the editors' desks."""
+    stories = consultations.load(pages, now=now)
+    for draft in read("drafts.json"):
+        _leave_on_the_desk(draft, pages, stories)
+    for story in stories.values():
+        story.answer()
 
 
 def load_authorities(*, now: datetime.datetime) -> None:
@@ -72,6 +95,7 @@ def load_authorities(*, now: datetime.datetime) -> None:
     _load_terms()
     _load_organisations(now)
     _load_people(now)
+    answers.prepare(now=now)
 
 
 def extend_calendar(*, now: datetime.datetime) -> None:
@@ -85,11 +109,23 @@ def extend_calendar(*, now: datetime.datetime) -> None:
             workdays.announce_sample_year(wanted, now=now)
 
 
-def _leave_on_the_desk(stated: dict[str, Any], pages: dict[str, PolicyPage]) -> None:
-    """Leave a document where the editors of the demo find it: as a draft, or in legal review."""
+def _leave_on_the_desk(
+    stated: dict[str, Any], pages: dict[str, PolicyPage], stories: dict[str, Story]
+) -> None:
+    """Leave a document where the editors of the demo find it: as a draft, or in legal review.
+
+    One that comes of a consultation is made of its draft, by what was replaced.
+    """
     owner = Organisation.objects.select_related("page").get(code=stated["owner"])
     drafter, *_others = staff(stated["owner"])
-    page = _draft(stated, "\n".join(stated["body"]), pages)
+    body = "\n".join(stated.get("body", ()))
+    story = stories[stated["consultation"]] if "consultation" in stated else None
+    if story is not None:
+        body = story.announcement.versions.latest("seq").text
+        for old, new in stated["replace"]:
+            body = body.replace(old, new)
+    page = _draft(stated, body, pages)
+    page.consultation = story.announcement.page if story else None
     page.owner = drafter
     owner.page.add_child(instance=page)
     page.save_revision(user=drafter)
@@ -179,11 +215,15 @@ def _release(
     interpretations: dict[str, list[dict[str, Any]]],
     now: datetime.datetime,
 ) -> PolicyPage:
+    body = (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip()
+    if policy.get("imported"):
+        return bring_in(policy, body, pages, interpretations.get(policy["slug"], []), now=now)
+    story = consultations.load_before(policy, pages, now=now)
     owner = Organisation.objects.select_related("page").get(code=policy["owner"])
     people = staff(policy["owner"])
     drafter, _reviewer, publisher = people
-    body = (DATA / "policies" / f"{policy['slug']}.txt").read_text("utf-8").strip()
     page = _draft(policy, body, pages)
+    page.consultation = story.announcement.page if story else None
     page.owner = drafter
     owner.page.refresh_from_db()
     owner.page.add_child(instance=page)
@@ -193,21 +233,15 @@ def _release(
         page.add_child(instance=explanation)
         explanation.save_revision(user=drafter)
     page = PolicyPage.objects.get(pk=page.pk)
-    if policies.must_consult(page):
-        page.exemption = Exemption.objects.create(
-            organisation=owner,
-            ground="emergency",
-            matter=page.title[:300],
-            reason="平台启用前已经征求意见。",
-            public_statement="平台启用前已经征求意见。",
-            requested_by=drafter,
-            approved_by=people[1],
-            recorded_at=now,
-        )
+    if story is not None:
+        # The statement cites the clauses of the final text, which is found by its newest revision.
+        page.save_revision(user=drafter)
+        story.answer()
     revision = pass_review(page, people)
     issued = datetime.date.fromisoformat(policy["issued_on"])
     released_at = min(datetime.datetime.combine(issued, WORKING_HOURS), now)
-    policies.publish(page, revision, user=publisher, now=released_at)
+    with clock_stands_at(released_at) if story else nullcontext():
+        policies.publish(page, revision, user=publisher, now=released_at)
     released: PolicyPage = PolicyPage.objects.get(pk=page.pk)
     return released
 

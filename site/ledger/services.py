@@ -102,6 +102,18 @@ def recorded(action: str, subject: models.Model, **data: Any) -> bool:
     ).exists()
 
 
+def told(
+    action: str, model: type[models.Model], keys: Iterable[Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Gives key and `data` of each entry of `action` on those objects, oldest first."""
+    found = Entry.objects.filter(
+        action=action,
+        subject_type=model._meta.label_lower,
+        subject_id__in=[str(key) for key in keys],
+    )
+    yield from found.order_by("pk").values_list("subject_id", "data")
+
+
 def root_over(action: str, subject: models.Model, **data: Any) -> Root | None:
     """Give the place in the chain of an entry of this action with these data; it stays the same.
 

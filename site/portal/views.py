@@ -40,6 +40,7 @@ from vocabularies.models import Audience, Subject
 NEWEST = 6
 NEW_INTERPRETATIONS = 4
 CLOSING = 4
+ANSWERED = 3
 YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
@@ -69,6 +70,9 @@ def home(request: HttpRequest) -> HttpResponse:
         ],
         "consultations": [
             listing.line(page, language, now) for page in consultations.closing_next(now, CLOSING)
+        ],
+        "answered": [
+            listing.line(page, language, now) for page in consultations.answered_last(now, ANSWERED)
         ],
         "audiences": _ways_in(Audience, language),
         "subjects": _ways_in(Subject, language),

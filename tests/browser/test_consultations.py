@@ -21,6 +21,19 @@ def consultation(site: Site) -> str:
     return f"/consultations/{slug}/"
 
 
+@pytest.fixture(scope="session")
+def statements(site: Site) -> list[str]:
+    """The addresses of an adoption statement and of a closing statement."""
+    found = []
+    for status in ("answered", "abandoned"):
+        with urllib.request.urlopen(
+            f"{site.address}/api/v1/consultations/?status={status}"
+        ) as answer:
+            slug = json.load(answer)["results"][0]["slug"]
+        found.append(f"/consultations/{slug}/statement/")
+    return found
+
+
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def scripts(reader: Reader, request: pytest.FixtureRequest) -> bool:
     reader.scripts(allowed=request.param)
@@ -47,6 +60,7 @@ def test_the_pages_have_no_fault_against_wcag(
     pages = [
         "/consultations/",
         "/consultations/?view=calendar",
+        "/consultations/board/",
         "/consultations/exemptions/",
         consultation,
         f"{consultation}comments/",
@@ -56,6 +70,18 @@ def test_the_pages_have_no_fault_against_wcag(
     ]
     found = []
     for page in pages:
+        reader.open(page, language)
+        found += [f"{page}: {fault}" for fault in faults(reader)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_statements_have_no_fault_against_wcag(
+    reader: Reader, statements: list[str], language: str
+) -> None:
+    adoption, closing = statements
+    found = []
+    for page in (adoption, f"{adoption}?side=after&disposition=not_adopted", closing):
         reader.open(page, language)
         found += [f"{page}: {fault}" for fault in faults(reader)]
     assert not found, "\n".join(found)

@@ -204,6 +204,8 @@ def test_one_consultation_has_exactly_these_keys_and_moments(ask, announcement):
         "versions",
         "counts",
         "merkle_roots",
+        "statement",
+        "policy",
     ]
     assert found["opens_at"] == "2026-02-13T10:01:00+08:00"
     assert found["closes_at"] == found["minimum_closes_at"] == "2026-02-28T00:00:00+08:00"
@@ -218,6 +220,7 @@ def test_one_consultation_has_exactly_these_keys_and_moments(ask, announcement):
         }
     ]
     assert found["merkle_roots"] == []
+    assert (found["statement"], found["policy"]) == (None, None)
 
 
 def test_a_minimum_is_shown_with_each_day_of_its_count(ask, announcement):
@@ -607,4 +610,7 @@ def test_every_address_is_described_with_its_parameters_and_answers(client):
         "/{slug}/comments": ({"slug", "page", "size", "lang"}, {"200", "404", "422"}),
         "/{slug}/comments.csv": ({"slug", "lang"}, {"200", "404", "422"}),
         "/{slug}/comments.json": ({"slug", "lang"}, {"200", "404", "422"}),
+        "/{slug}/opinions": ({"slug", "page", "size", "lang"}, {"200", "404", "422"}),
+        "/{slug}/opinions.csv": ({"slug", "lang"}, {"200", "404", "422"}),
+        "/{slug}/opinions.json": ({"slug", "lang"}, {"200", "404", "422"}),
     }

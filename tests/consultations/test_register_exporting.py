@@ -102,4 +102,4 @@ def test_nothing_that_somebody_wrote_is_a_formula(client, announcement, team, te
 def test_what_no_workbook_can_hold_is_left_out(client, announcement, team):
     send(announcement, "响铃\x07后面")
     client.force_login(team.reviewer)
-    assert sheet_of(export(client, announcement)).cell(2, 8).value == "响铃后面"
+    assert sheet_of(export(client, announcement)).cell(2, 9).value == "响铃后面"

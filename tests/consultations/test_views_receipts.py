@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from consultations import services
 from consultations.enums import Verdict
 from consultations.models import Comment
 from ledger import merkle
+from tests import answering
+from tests import factories as make
 from tests.clock import at, standing_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
@@ -133,3 +136,150 @@ def test_the_proof_on_the_page_leads_to_the_public_root(client, code, announceme
     proof = merkle.Proof(comment.leaf.position, root.leaves, tuple(shown))
     assert root.root in page
     assert merkle.verify(comment.texts.get().commitment, proof, root.root)
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+LOOKED_AT = "is being looked at"
+
+
+@pytest.fixture
+def asked_twice():
+    """A consultation of its own with Li's and Wang's codes; Wang's words stay unpublished."""
+    bureau = make.team()
+    with standing_at(at(answering.OPENS)):
+        announcement = make.announce(bureau)
+    with standing_at(at("2026-03-04")):
+        codes = [
+            services.submit(
+                announcement,
+                services.Submission(text=text, consent_publish=consent),
+                now=at("2026-03-04"),
+            ).code
+            for text, consent in (("第四条应当写明门厅。谢谢！", True), ("门厅和楼道一样。", False))
+        ]
+    return bureau, announcement, codes
+
+
+def english(client, code, moment=None):
+    with standing_at(moment or at(answering.CLOSED, "12:00")):
+        return client.post("/en/receipts/", {"code": code}).content.decode()
+
+
+def answered(bureau, announcement):
+    """The statement signed, with both comments under one opinion, and the policy's draft."""
+    page = answering.policy(bureau, announcement)
+    answering.read_all(announcement, bureau.drafter)
+    comments = list(announcement.comments.order_by("pk"))
+    opinion = answering.opinion(announcement, comments[1:], bureau.drafter)
+    services.map_comments(
+        opinion, comments[:1], passage="应当写明门厅", user=bureau.drafter, now=timezone.now()
+    )
+    answering.sign(announcement, bureau)
+    return page
+
+
+def release(page, bureau):
+    make.submit(page, bureau.drafter)
+    make.decide(page, bureau.reviewer)
+    make.decide(page, bureau.publisher)
+    return page.release.get_absolute_url()
+
+
+def test_a_signed_answer_is_not_told_before_the_policy_is_released(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    assert LOOKED_AT in english(client, codes[0], at("2026-03-05"))
+    with standing_at(at(answering.CLOSED)):
+        answered(bureau, announcement)
+    for code in codes:
+        page = english(client, code)
+        assert LOOKED_AT in page
+        assert "YJ-" not in page
+        assert "起火同样危险" not in page
+
+
+def test_the_receipt_tells_the_decision_the_reason_and_the_changed_clause(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        address = release(answered(bureau, announcement), bureau)
+    for code in codes:
+        page = english(client, code)
+        assert LOOKED_AT not in page
+        assert "Adopted" in page
+        assert "门厅和通道起火同样危险，已在第四条写明。" in page
+        assert f'href="/en{address}#art-4"' in page
+        assert f'href="/en/consultations/{announcement.slug}/statement/#YJ-001"' in page
+    assert '<q dir="auto">应当写明门厅</q>' in english(client, codes[0])
+    assert "<q" not in english(client, codes[1])
+
+
+def test_a_group_counts_as_one_argument_with_its_people(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        comments = list(announcement.comments.all())
+        services.group_comments(announcement, comments, user=bureau.drafter, now=timezone.now())
+        page = answered(bureau, announcement)
+        assert "one of 2" not in english(client, codes[0])
+        release(page, bureau)
+    shown = english(client, codes[0])
+    assert "one of 2 that say the same" in shown
+    assert "held by 2 people" in shown
+
+
+def test_a_corrected_answer_takes_the_place_of_the_first(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        release(answered(bureau, announcement), bureau)
+        opinion = announcement.opinions.get()
+        now = timezone.now()
+        services.decide(
+            opinion,
+            "adopted",
+            reason="门厅也容易起火，所以写进了第四条。",
+            changed_clauses=["art-4"],
+            user=bureau.drafter,
+            now=now,
+        )
+        services.write(
+            announcement,
+            kind="adoption",
+            words="",
+            correction_reason="理由没有写完整。",
+            user=bureau.drafter,
+            now=now,
+        )
+        assert "所以写进了第四条" not in english(client, codes[0])
+        answering.sign(announcement, bureau)
+    page = english(client, codes[0])
+    assert "所以写进了第四条" in page
+    assert "起火同样危险" not in page
+    assert "理由没有写完整。" in page
+
+
+def test_an_abandoned_draft_answers_with_its_closing_statement(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        now = timezone.now()
+        answering.read_all(announcement, bureau.drafter)
+        services.withdraw(announcement, reason="不再需要。", user=bureau.reviewer, now=now)
+        services.write(
+            announcement, kind="closing", words="另有上位法。", user=bureau.drafter, now=now
+        )
+        assert "另有上位法。" not in english(client, codes[1])
+        answering.sign(announcement, bureau)
+    assert "另有上位法。" in english(client, codes[1])
+
+
+def test_what_was_withdrawn_is_not_answered(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at("2026-03-05")):
+        services.take_back(announcement.comments.first(), now=timezone.now())
+    with standing_at(at(answering.CLOSED)):
+        page = answering.policy(bureau, announcement)
+        answering.read_all(announcement, bureau.drafter)
+        answering.opinion(announcement, [announcement.comments.last()], bureau.drafter)
+        answering.sign(announcement, bureau)
+        release(page, bureau)
+    shown = english(client, codes[0])
+    assert "YJ-" not in shown
+    assert LOOKED_AT not in shown

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -35,18 +36,26 @@ from wagtail.models import (
 )
 
 from consultations import services as consultations
-from consultations.models import Comment as Sent
 from consultations.models import (
+    Assignment,
     CommentReading,
+    ConcentrationRule,
     Exemption,
     ExemptionRefusal,
     ExemptionRequest,
+    GroupMember,
     Moderation,
+    Opinion,
+    OpinionComment,
+    Phrase,
+    StatementDraft,
+    StatementStep,
 )
+from consultations.models import Comment as Sent
 from ledger.models import Entry
 from organisations.models import Membership, Role
 from organisations.services import collection_of, grant
-from policies.models import InterpretationPage, PolicyPage
+from policies.models import InterpretationPage, Obligation, ObligationLifting, PolicyPage
 from tests import factories as make
 from tests.clock import at, standing_at
 from uploads.rules import Kind
@@ -128,6 +137,19 @@ class Foreign:
             user=team.drafter,
             now=at("2026-02-20", "12:00"),
         )
+        officer: dict[str, Any] = {"user": team.drafter, "now": at("2026-02-20", "12:00")}
+        again = consultations.submit(
+            announcement, consultations.Submission(text=SECRET), now=at("2026-02-20", "12:00")
+        ).comment
+        self.opinion = consultations.add_opinion(
+            announcement, SECRET, comments=[self.sent], **officer
+        )
+        self.group = consultations.group_comments(announcement, [self.sent, again], **officer)
+        consultations.write(announcement, kind="adoption", words=SECRET, **officer)
+        self.phrase = Phrase.objects.create(organisation=team.organisation, text=SECRET)
+        self.obligation = Obligation.objects.create(
+            page=self.in_review, reason=SECRET, arose_at=at("2026-02-20", "12:00")
+        )
         self.pages = [self.draft, self.in_review, self.released, announcement.page]
         self.membership = Membership.objects.filter(organisation=team.organisation)[0]
         self.session = EditingSession.objects.create(
@@ -159,6 +181,15 @@ class Foreign:
             "decisions": Moderation.objects.all(),
             "readings": CommentReading.objects.all(),
             "exemptions": Exemption.objects.all(),
+            "opinions": Opinion.objects.all(),
+            "mapped": OpinionComment.objects.all(),
+            "grouped": GroupMember.objects.all(),
+            "words": StatementDraft.objects.all(),
+            "steps of statements": StatementStep.objects.all(),
+            "assignments": Assignment.objects.all(),
+            "phrases": Phrase.objects.all(),
+            "rules": ConcentrationRule.objects.all(),
+            "lifted": ObligationLifting.objects.all(),
             "requests": ExemptionRequest.objects.all(),
             "refusals": ExemptionRefusal.objects.all(),
             "ledger": Entry.objects.filter(action__startswith="contact."),
@@ -185,12 +216,16 @@ class Foreign:
             "document_id": [self.document.pk],
             "doc_id": [self.document.pk],
             "collection_id": [self.image.collection_id],
-            "pk": [page.pk, self.image.pk, self.document.pk, self.membership.pk],
+            "pk": [page.pk, self.image.pk, self.document.pk, self.membership.pk, self.phrase.pk],
             "object_id": [page.pk],
             "session_id": [self.session.pk],
             "uploaded_file_id": [1],
             "comment_id": [self.sent.pk],
             "attachment_id": [self.sent.attachments.get().pk],
+            "group_id": [self.group.pk],
+            "opinion_id": [self.opinion.pk],
+            "statement_id": [uuid4()],
+            "obligation_id": [self.obligation.pk],
             "request_id": [self.exemption.pk],
             "redirect_id": [1],
             "year": [2026],
@@ -331,4 +366,6 @@ def test_the_walk_itself_finds_what_an_own_editor_sees(client, foreign):
     assert any("revisions/compare" in address for address in seen)
     assert any(address.endswith("/comments/") for address in seen)
     assert any("/exemptions/" in address for address in seen)
+    for part in ("answers/", "groups/", "opinions/", "statement/"):
+        assert any(address.endswith(f"/{part}") for address in seen)
     assert len(seen) > 5

@@ -8,11 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.blocks import StreamValue
 
+from consultations import services as consultations
+from consultations.enums import ExemptionGround
 from freshness import services as freshness
 from policies import services
-from policies.enums import EffectKind, RelationKind
+from policies.enums import EarlyEffect, EffectKind, RelationKind
 from policies.models import Effect, PolicyAlias, PolicyRelation
-from tests import factories
+from tests import answering, clock, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -302,3 +304,66 @@ def test_a_covering_letter_is_set_with_its_signature_and_the_title_of_what_it_co
     assert styles["现印发给你们，请照办。"] == "gk-pre"
     assert styles["澜川市人民政府"] == styles["2026年1月8日"] == "gk-pre gk-closing"
     assert styles["澜川市绿道办法"] == "gk-pre gk-title"
+
+
+# --- on what it was released ----------------------------------------------------------------------
+
+
+def test_a_document_nobody_had_to_be_asked_about_says_so(client):
+    assert "No consultation required" in shown(client, factories.release_policy(), "/en")
+
+
+def exempt(bureau):
+    return consultations.exempt(
+        bureau.organisation,
+        ground=ExemptionGround.EMERGENCY,
+        matter="机密事项",
+        reason="内部理由",
+        public_statement="防汛应急，未征求意见。",
+        requested_by=bureau.drafter,
+        approved_by=bureau.reviewer,
+        now=timezone.now(),
+    )
+
+
+def test_an_exempt_document_tells_the_ground_and_what_may_be_said_of_it(client):
+    bureau = factories.team()
+    text = shown(client, factories.release_policy(bureau, exemption=exempt(bureau)), "/en")
+    assert "Exempt from consultation. Emergency" in text
+    assert '<bdi lang="zh-Hans">防汛应急，未征求意见。</bdi>' in text
+    assert "机密事项" not in text
+    assert "内部理由" not in text
+
+
+def test_an_early_effect_is_explained(client):
+    bureau = factories.team()
+    page = factories.release_policy(
+        bureau,
+        kind="rules",
+        exemption=exempt(bureau),
+        early_effect=EarlyEffect.EXECUTION,
+        early_effect_reason="推迟会妨碍汛期执行。",
+    )
+    text = shown(client, page, "/en")
+    assert "Waiting would hinder its execution" in text
+    assert "推迟会妨碍汛期执行。" in text
+
+
+def test_a_document_that_was_consulted_on_leads_to_the_answers_and_says_so_as_data(client):
+    bureau = factories.team()
+    with clock.standing_at(clock.at(answering.OPENS)):
+        announcement = factories.announce(bureau)
+    with clock.standing_at(clock.at(answering.CLOSED)):
+        page = answering.policy(bureau, announcement)
+        answering.sign(announcement, bureau)
+        factories.review(page, bureau)
+    text = shown(client, page, "/en")
+    assert f'href="/en/consultations/{announcement.slug}/statement/"' in text
+    assert "2 March 2026" in text
+    known = client.get(f"/api/v1/policies/{page.release.index_number}").json()
+    assert known["basis"] == "consulted"
+    assert known["consultation"] == {
+        "slug": announcement.slug,
+        "url": f"/consultations/{announcement.slug}/",
+        "statement_url": f"/consultations/{announcement.slug}/statement/",
+    }

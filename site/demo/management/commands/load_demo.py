@@ -5,6 +5,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from demo import services
+from demo.answers import sample_receipt
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
         if services.is_loaded():
             services.extend_calendar(now=timezone.now())
             self.stdout.write("The demo city is loaded already.")
+            self._tell_receipt()
             return
         with tqdm(unit=" documents", disable=None) as bar:
 
@@ -23,3 +25,8 @@ class Command(BaseCommand):
 
             services.load(now=timezone.now(), progress=progress)
         self.stdout.write("The demo city is loaded.")
+        self._tell_receipt()
+
+    def _tell_receipt(self) -> None:
+        if code := sample_receipt():
+            self.stdout.write(f"At /receipts/ this code shows how a comment was answered: {code}")

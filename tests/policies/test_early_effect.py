@@ -1,0 +1,100 @@
+"""Rule 12: what binds businesses or is made as rules waits thirty days, or says why not."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from consultations import services as consultations
+from consultations.enums import ExemptionGround
+from policies.enums import EarlyEffect, Kind
+from policies.services import Refused
+from tests import answering
+from tests import factories as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+
+ISSUED = answering.day("2026-01-08")
+
+
+@pytest.fixture
+def bureau():
+    return make.team("LC-BG")
+
+
+def exempted(bureau):
+    """No consultation stands in the way of the date."""
+    return consultations.exempt(
+        bureau.organisation,
+        ground=ExemptionGround.EMERGENCY,
+        matter="防汛",
+        reason="汛情紧急",
+        public_statement="防汛应急，未征求意见。",
+        requested_by=bureau.drafter,
+        approved_by=bureau.reviewer,
+        now=timezone.now(),
+    )
+
+
+WAITS = [
+    {"kind": Kind.RULES},
+    {"kind": Kind.ADMINISTRATIVE_REGULATION},
+    {"kind": Kind.NOTICE, "business_related": True},
+]
+DOES_NOT = [{"kind": Kind.NOTICE}, {"kind": Kind.DECISION}, {"kind": Kind.LOCAL_REGULATION}]
+
+
+@pytest.mark.parametrize("facts", WAITS)
+@pytest.mark.parametrize(
+    ("days", "ground", "reason", "released"),
+    [
+        (0, "", "", False),
+        (29, "", "", False),
+        (30, "", "", True),
+        (31, "", "", True),
+        (0, EarlyEffect.SECURITY, "涉及国家安全。", True),
+        (0, EarlyEffect.MONETARY, "涉及货币政策。", True),
+        (29, EarlyEffect.EXECUTION, "不立即施行将有碍施行。", True),
+        (0, EarlyEffect.EXECUTION, " ", False),
+        (0, "", "只写了理由。", False),
+    ],
+)
+def test_it_waits_thirty_days_or_states_its_exception(
+    bureau, facts, days, ground, reason, released
+):
+    page = make.policy(
+        bureau,
+        issued_on=ISSUED,
+        effective_on=ISSUED + timedelta(days=days),
+        early_effect=ground,
+        early_effect_reason=reason,
+        exemption=exempted(bureau),
+        **facts,
+    )
+    if released:
+        assert make.review(page, bureau).is_released
+        return
+    with pytest.raises(Refused):
+        make.review(page, bureau)
+    assert not type(page).objects.public().exists()
+
+
+@pytest.mark.parametrize("facts", DOES_NOT)
+def test_other_documents_take_effect_on_the_day(bureau, facts):
+    fields = {"exemption": exempted(bureau)} | facts
+    page = make.policy(bureau, issued_on=ISSUED, effective_on=ISSUED, **fields)
+    assert make.review(page, bureau).is_released
+
+
+def test_the_page_says_why_it_could_not_wait(client, bureau):
+    page = make.policy(
+        bureau,
+        issued_on=ISSUED,
+        effective_on=ISSUED,
+        early_effect=EarlyEffect.EXECUTION,
+        early_effect_reason="汛期已到，晚一天都会有人受困。",
+        business_related=True,
+        exemption=exempted(bureau),
+    )
+    page = make.review(page, bureau)
+    assert "晚一天都会有人受困" in client.get(page.release.get_absolute_url()).content.decode()
