@@ -198,7 +198,12 @@ def _numbers(document: Any, said: Told) -> None:
     ]
     _table(
         document,
-        ["", pgettext("comments", "Received"), *(str(state.label) for state in states), _("People")],
+        [
+            "",
+            pgettext("comments", "Received"),
+            *(str(state.label) for state in states),
+            _("People"),
+        ],
         [
             [name, totals["received"], *(totals[state.value] for state in states), totals["people"]]
             for name, totals in [*lines, (_("Altogether"), said.totals)]

@@ -7,14 +7,18 @@ consultation is (``tests.clock``).
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from consultations import services
 from consultations.enums import ChannelKind, CommentState, Disposition, StatementKind, Verdict
 from consultations.models import Announcement, Comment, Opinion, SignedStatement
+from organisations.services import Refused
 from tests import clock
 from tests import factories as make
 
@@ -105,3 +109,10 @@ def rewrite(announcement: Announcement, of: make.Team, **words: Any) -> None:
     """Writes the words of a statement, as the drafter."""
     values = {"kind": StatementKind.ADOPTION, "words": ""} | words
     services.write(announcement, user=of.drafter, now=timezone.now(), **values)
+
+
+@contextmanager
+def refused(words: str) -> Iterator[None]:
+    """What is done inside is refused, with these words of the English interface."""
+    with override("en"), pytest.raises(Refused, match=words):
+        yield

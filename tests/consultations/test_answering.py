@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from consultations.enums import Disposition, Status
 from consultations.models import ConsultationPage, Disclosure, SignedStatement
-from consultations.services import Refused
 from policies.models import PolicyPage, Release
 from tests import answering, clock
 from tests import factories as make
@@ -55,7 +54,7 @@ def test_policy_statement_and_answers_appear_together(closed, bureau):
     answer(closed, bureau)
     make.submit(page, bureau.drafter)
     make.decide(page, bureau.reviewer)
-    with pytest.raises(Refused, match="not signed"):
+    with answering.refused("not signed"):
         make.decide(page, bureau.publisher)
     assert not Release.objects.exists()
     statement = answering.sign(closed, bureau)

@@ -1,8 +1,11 @@
 """A statement is signed only when it is complete, by three people, and then it stays as it is."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from consultations.enums import (
     Change,
     CommentState,
     Disposition,
+    Procedure,
     StatementKind,
     Status,
     Step,
@@ -18,6 +22,7 @@ from consultations.enums import (
     Withheld,
 )
 from consultations.models import (
+    Announcement,
     AnswerLetter,
     ConcentrationRule,
     ConsultationPage,
@@ -69,7 +74,7 @@ def bureau(made):
 
 @pytest.fixture
 def announcement(made):
-    return made[1]
+    return Announcement.objects.get(pk=made[1].pk)
 
 
 @pytest.fixture
@@ -103,13 +108,14 @@ def complete(bureau, announcement):
 
 
 def lacking(announcement):
-    return [lack.words for lack in services.lacks(announcement, now())]
+    with override("en"):
+        return [lack.words for lack in services.lacks(announcement, now())]
 
 
 def refused_at_every_desk(announcement, bureau, words):
     """Neither drafter, reviewer nor publisher gets past what is missing."""
     assert any(words in lack for lack in lacking(announcement)), lacking(announcement)
-    with pytest.raises(Refused, match=words):
+    with answering.refused(words):
         services.submit_statement(announcement, user=bureau.drafter, now=now())
     assert not announcement.statement_steps.exists()
 
@@ -169,7 +175,7 @@ def test_a_concentrated_opinion_without_a_reason(bureau, announcement, comments)
     assert lacking(announcement) == [], "one of three people is not many"
     services.map_comments(refused, comments, user=bureau.drafter, now=now())
     refused_at_every_desk(announcement, bureau, "reason has to be given")
-    with pytest.raises(Refused, match="reason has to be given"):
+    with answering.refused("reason has to be given"):
         services.decide(refused, Disposition.NOT_ADOPTED, user=bureau.drafter, now=now())
 
 
@@ -180,7 +186,7 @@ def test_a_concentrated_opinion_without_a_reason(bureau, announcement, comments)
 def test_a_clause_that_is_not_there_or_reads_as_before(bureau, announcement, clauses, words):
     adopted, _refused = complete(bureau, announcement)
     for disposition in (Disposition.ADOPTED, Disposition.PARTLY_ADOPTED):
-        with pytest.raises(Refused, match=words):
+        with answering.refused(words):
             services.decide(
                 adopted,
                 disposition,
@@ -213,7 +219,7 @@ def test_a_text_that_the_statement_would_be_about(bureau, announcement, page):
 
 def test_a_phrase_has_to_be_adapted(bureau, announcement):
     _adopted, refused = complete(bureau, announcement)
-    with pytest.raises(Refused, match="Adapt the phrase"):
+    with answering.refused("Adapt the phrase"):
         services.decide(
             refused,
             Disposition.NOT_ADOPTED,
@@ -229,14 +235,15 @@ def test_nobody_signs_for_a_consultation_that_took_place_elsewhere(bureau):
         organisation="LC-BG",
         title="澜川市停车办法（征求意见稿）",
         draft="第一条 停车收费。",
-        procedure="normative_document",
+        procedure=Procedure.NORMATIVE_DOCUMENT,
         business_related=False,
         opens_at=clock.at("2019-05-06"),
         closes_on=answering.day("2019-05-20"),
     )
     historic = services.import_historic(facts, now=now())
+    assert historic is not None
     answering.policy(bureau, historic)
-    with pytest.raises(Refused, match="elsewhere"):
+    with answering.refused("elsewhere"):
         services.submit_statement(historic, user=bureau.drafter, now=now())
 
 
@@ -302,7 +309,7 @@ def test_three_steps_need_three_people_administrators_too(
     if reviewer != drafter:
         take["approve"](reviewer)
     step, user = ("approve", reviewer) if reviewer == drafter else ("sign", publisher)
-    with pytest.raises(Refused, match="three different people"):
+    with answering.refused("three different people"):
         take[step](user)
     assert not announcement.statements.exists()
 
@@ -311,15 +318,15 @@ def test_the_steps_follow_each_other(bureau, announcement):
     complete(bureau, announcement)
     take = steps(announcement)
     for step, user in (("approve", bureau.reviewer), ("sign", bureau.publisher)):
-        with pytest.raises(Refused, match="not at this step"):
+        with answering.refused("not at this step"):
             take[step](user)
     take["submit"](bureau.drafter)
-    with pytest.raises(Refused, match="not at this step"):
+    with answering.refused("not at this step"):
         take["sign"](bureau.publisher)
-    with pytest.raises(Refused, match="what has to change"):
+    with answering.refused("what has to change"):
         services.return_statement(announcement, note=" ", user=bureau.reviewer, now=now())
     services.return_statement(announcement, note="说理不足", user=bureau.reviewer, now=now())
-    with pytest.raises(Refused, match="not at this step"):
+    with answering.refused("not at this step"):
         take["approve"](bureau.reviewer)
     take["submit"](bureau.drafter)
     take["approve"](bureau.reviewer)
@@ -329,7 +336,7 @@ def test_the_steps_follow_each_other(bureau, announcement):
         bureau.reviewer,
         bureau.publisher,
     )
-    with pytest.raises(Refused, match="not at this step"):
+    with answering.refused("not at this step"):
         take["sign"](bureau.publisher)
 
 
@@ -381,7 +388,7 @@ def test_whatever_changes_after_a_step_takes_it_back_to_the_drafter(
     step, user = (
         ("sign", bureau.publisher) if passed == Step.APPROVED else ("approve", bureau.reviewer)
     )
-    with pytest.raises(Refused, match="was changed since"):
+    with answering.refused("was changed since"):
         take[step](user)
     assert not announcement.statements.exists()
     answering.sign(announcement, bureau)
@@ -512,7 +519,7 @@ def test_a_withdrawn_draft_needs_a_closing_statement(bureau, announcement, page)
     assert Disclosure.objects.get().statement == statement, "it appears at once"
     shown = ConsultationPage.objects.public().with_status(now())
     assert shown.get(pk=announcement.page_id).status_now == Status.ABANDONED
-    with pytest.raises(Refused, match="withdrawn"):
+    with answering.refused("withdrawn"):
         make.review(page, bureau)
 
 
@@ -595,7 +602,7 @@ def test_a_true_one_goes_in(bureau, announcement):
     assert insert(announcement, bureau).pk
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one more came in": ({"received": 4, "published": 4}, "statement_received"),
     "one fewer came in": ({"received": 2, "published": 2}, "statement_received"),
     "one is called withheld": ({"published": 2, "withheld": 1}, "statement_published"),
@@ -820,7 +827,7 @@ def test_only_the_reviewer_agrees_that_a_part_is_none_any_more(
 def test_comments_are_not_taken_out_until_it_is_no_longer_concentrated(
     bureau, announcement, concentrated, comments
 ):
-    with pytest.raises(Refused, match="no longer be concentrated"):
+    with answering.refused("no longer be concentrated"):
         services.unmap_comments(concentrated, comments[:1], user=bureau.drafter, now=now())
     assert concentrated.mappings.count() == 3
     assert services.unmap_comments(concentrated, comments[:1], user=bureau.reviewer, now=now())
@@ -830,7 +837,7 @@ def test_comments_are_not_taken_out_until_it_is_no_longer_concentrated(
 def test_nor_out_of_what_is_left_after_a_split(bureau, announcement, concentrated, comments):
     """Split one off, empty the rest, write it down anew: nobody would owe a reason any more."""
     services.split_opinion(concentrated, "写明通道。", comments[:1], user=bureau.drafter, now=now())
-    with pytest.raises(Refused, match="no longer be concentrated"):
+    with answering.refused("no longer be concentrated"):
         services.unmap_comments(concentrated, comments[1:], user=bureau.drafter, now=now())
 
 
@@ -840,7 +847,8 @@ def test_the_reviewer_sees_what_a_drafter_took_out(bureau, announcement, comment
         announcement, "写明门厅。", comments=comments, user=bureau.drafter, now=now()
     )
     services.unmap_comments(opinion, comments[:1], user=bureau.drafter, now=now())
-    [flag] = services.flags(announcement)
+    with override("en"):
+        [flag] = services.flags(announcement)
     assert (flag.key, flag.words[:1]) == (opinion.pk, "1")
 
 
@@ -863,7 +871,6 @@ def crowd(made):
     bureau, _announcement, _page = made
     with clock.standing_at(clock.at(answering.CLOSED)):
         announcement = answering.asked(bureau, *(f"第{n}条应当修改。" for n in range(6)))
-        rule(people=4)
     return bureau, announcement, list(announcement.comments.order_by("pk"))
 
 
@@ -873,6 +880,7 @@ def crowd(made):
 @given(moves=st.lists(MOVES, min_size=3, max_size=14))
 def test_no_comment_loses_its_answer_and_what_is_concentrated_stays_so(crowd, moves):
     with transaction.atomic():
+        rule(people=4)
         sorting = _Sorting(*crowd)
         for move in moves:
             sorting.make(*move)

@@ -19,7 +19,13 @@ from wagtail.models import Page, Revision
 
 from consultations import services as consultations
 from consultations.enums import Change, Disposition, ExemptionGround
-from consultations.models import Disclosure, SignedAnswer, SignedOpinion, SignedStatement
+from consultations.models import (
+    Announcement,
+    Disclosure,
+    SignedAnswer,
+    SignedOpinion,
+    SignedStatement,
+)
 from ledger.models import Entry
 from outbox import services as outbox
 from outbox.models import Message
@@ -119,7 +125,7 @@ def bureau(made):
 
 @pytest.fixture
 def announcement(made):
-    return made[1]
+    return Announcement.objects.get(pk=made[1].pk)
 
 
 @pytest.fixture
@@ -146,15 +152,9 @@ def owing(bureau, announcement, why, **fields):
         BY_KIND: {"consultation": None, "kind": Kind.RULES},
         BY_QUESTION: {"consultation": None, "business_related": True},
     }
-    values = {
-        "title": TITLE,
-        "number": "澜充发〔2026〕8号",
-        "effective_on": answering.day("2026-05-01"),
-    }
-    title = values.pop("title")
-    number = values.pop("number")
-    values |= {"body": [("text", answering.FINAL)]} | facts[why] | fields
-    return make.policy(bureau, title, number=number, **values)
+    values = {"body": [("text", answering.FINAL)], "effective_on": answering.day("2026-05-01")}
+    values |= facts[why] | fields
+    return make.policy(bureau, TITLE, number="澜充发〔2026〕8号", **values)
 
 
 def passed_legal_review(page, bureau):
@@ -494,7 +494,7 @@ def test_who_has_to_consult_owes_a_consultation_still_to_be_held(passed, why):
 )
 def test_legislation_has_to_be_consulted_on_whatever_it_is_about(bureau, announcement, kind):
     page = passed_legal_review(owing(bureau, announcement, BY_KIND, kind=kind), bureau)
-    with pytest.raises(Refused, match="consulted"):
+    with answering.refused("consulted"):
         make.decide(page, bureau.publisher)
 
 
@@ -502,13 +502,13 @@ def test_who_names_a_consultation_that_is_not_announced_owes_one(bureau, announc
     planned = make.consultation(bureau)
     page = passed_legal_review(owing(bureau, announcement, NAMES, consultation=planned), bureau)
     assert Obligation.objects.get(page=page).announcement is None
-    with pytest.raises(Refused, match="not announced"):
+    with answering.refused("not announced"):
         make.decide(page, bureau.publisher)
     make.decide(page, bureau.publisher, "reject")
     later = page.get_latest_revision_as_object()
     later.consultation = None
     later.save_revision(user=bureau.drafter)
-    with pytest.raises(Refused, match="consulted"):
+    with answering.refused("consulted"):
         submit_again(later, bureau)
 
 
@@ -535,7 +535,7 @@ def test_a_mistaken_one_is_lifted_and_the_mended_draft_goes_out(bureau, passed):
     with pytest.raises(Refused):
         services.lift_obligation(obligation, reason="填错", user=bureau.drafter, now=timezone.now())
     services.lift_obligation(obligation, reason="填错", user=bureau.reviewer, now=timezone.now())
-    with pytest.raises(Refused, match="consulted"):
+    with answering.refused("consulted"):
         make.decide(page, bureau.publisher)
     make.decide(page, bureau.publisher, "reject")
     mended = page.get_latest_revision_as_object()
@@ -549,7 +549,7 @@ def test_lifting_does_not_release_who_still_names_the_consultation(bureau, passe
     services.lift_obligation(
         Obligation.objects.get(page=page), reason="填错", user=bureau.reviewer, now=timezone.now()
     )
-    with pytest.raises(Refused, match="not signed"):
+    with answering.refused("not signed"):
         make.decide(page, bureau.publisher)
 
 
@@ -575,14 +575,14 @@ def test_an_exemption_opens_the_gate_once(bureau, announcement, why):
     page = make.review(owing(bureau, announcement, why, exemption=granted), bureau)
     assert (page.release.basis, page.release.exemption) == (Basis.EXEMPT, granted)
     second = passed_legal_review(owing(bureau, announcement, why, exemption=granted), bureau)
-    with pytest.raises(Refused, match="Another document"):
+    with answering.refused("Another document"):
         make.decide(second, bureau.publisher)
 
 
 def test_an_exemption_of_another_organisation_opens_nothing(bureau, announcement):
     granted = exemption(make.team("LC-YY"))
     page = passed_legal_review(owing(bureau, announcement, BY_KIND, exemption=granted), bureau)
-    with pytest.raises(Refused, match="another organisation"):
+    with answering.refused("another organisation"):
         make.decide(page, bureau.publisher)
 
 
@@ -603,7 +603,7 @@ def test_the_statement_of_the_first_round_does_not_open_the_second(bureau, passe
     )
     for moment, words in (("2026-03-11", "not closed"), ("2026-04-01", "not signed")):
         with clock.standing_at(clock.at(moment)):
-            with pytest.raises(Refused, match=words):
+            with answering.refused(words):
                 make.decide(page, bureau.publisher)
             refused_with(page, "release_statement_stands", basis="consulted", statement=statement)
 
@@ -612,7 +612,7 @@ def test_a_late_letter_makes_a_signed_statement_insufficient(bureau, passed, ann
     page = passed[NAMES]
     statement = answering.sign(announcement, bureau)
     answering.letter(announcement, bureau.drafter)
-    with pytest.raises(Refused, match="came in after"):
+    with answering.refused("came in after"):
         make.decide(page, bureau.publisher)
     refused_with(page, "release_statement_stands", basis="consulted", statement=statement)
     answering.rewrite(announcement, bureau, correction_reason="补入一封迟到的来信")
@@ -628,7 +628,7 @@ def test_a_text_changed_after_the_signature_needs_a_correction(bureau, draft, an
     later.body = [("text", answering.FINAL.replace("门厅", "前厅"))]
     later.save_revision(user=bureau.drafter)
     page = passed_legal_review(later, bureau)
-    with pytest.raises(Refused, match="text has changed"):
+    with answering.refused("text has changed"):
         make.decide(page, bureau.publisher)
 
 
@@ -638,7 +638,7 @@ def test_a_withdrawn_draft_leads_to_no_document(bureau, passed, announcement):
     consultations.withdraw(
         announcement, reason="上位法修改", user=bureau.publisher, now=timezone.now()
     )
-    with pytest.raises(Refused, match="withdrawn"):
+    with answering.refused("withdrawn"):
         make.decide(page, bureau.publisher)
     refused_with(page, "release_statement_stands", basis="consulted", statement=statement)
 
@@ -651,7 +651,7 @@ def test_the_statement_of_another_consultation_does_not_open_it(bureau, passed, 
     later = page.get_latest_revision_as_object()
     later.consultation = elsewhere.page
     later.save_revision(user=bureau.drafter)
-    with pytest.raises(Refused, match="owes the answer"):
+    with answering.refused("owes the answer"):
         submit_again(later, bureau)
 
 
@@ -659,7 +659,7 @@ def test_naming_a_consultation_on_another_matter_does_not_open_it(bureau, elsewh
     page = passed_legal_review(
         owing(bureau, elsewhere, NAMES, body=[("text", "第一条 停车每小时十元。")]), bureau
     )
-    with pytest.raises(Refused, match="text has changed"):
+    with answering.refused("text has changed"):
         make.decide(page, bureau.publisher)
 
 
@@ -812,13 +812,13 @@ def test_no_sql_changes_what_was_signed_or_shown(bureau, passed, announcement, m
 @pytest.mark.parametrize("change", [{"kind": Kind.RULES}, {"business_related": True}])
 def test_a_correction_does_not_make_it_what_had_to_pass_the_gate(bureau, change):
     page = make.release_policy(bureau, effective_on=answering.day("2026-05-01"))
-    with pytest.raises(Refused, match="put before the public"):
+    with answering.refused("put before the public"):
         make.correct(page, bureau, **change)
 
 
 def test_a_correction_does_not_name_another_consultation(bureau, announcement):
     page = make.release_policy(bureau)
-    with pytest.raises(Refused, match="they stay"):
+    with answering.refused("they stay"):
         make.correct(page, bureau, consultation=announcement.page)
 
 

@@ -172,6 +172,7 @@ def while_another_commits(first, then):
 def wait_until_somebody_waits():
     while True:
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
                 "AND wait_event_type = 'Lock'"
