@@ -430,7 +430,8 @@ def _sign(
 def disclose(statement: SignedStatement, *, user: Any, now: datetime.datetime) -> None:
     """Make a signed statement public, in the transaction of the policy's release if it has one.
 
-    Its authors and followers are told once, after the commit.
+    Its followers are told once, after the commit, and so is each author: by a correction only
+    those whose comments came in after the statement that it corrects.
     """
     with transaction.atomic():
         if Disclosure.objects.filter(statement=statement).exists():
@@ -444,9 +445,8 @@ def disclose(statement: SignedStatement, *, user: Any, now: datetime.datetime) -
         Disclosure.objects.create(statement=statement, disclosed_at=now)
         data = {"statement": str(statement.pk)}
         ledger.record("statement.disclosed", announcement, actor=user, now=now, data=data)
-        told = Disclosure.objects.filter(statement=statement.corrects_id).exists()
+        tell_authors(statement, now=now)
         if not told:
-            tell_authors(statement, now=now)
             tell_followers(announcement, statement.kind, now=now)
         show_again(announcement)
 
