@@ -158,7 +158,7 @@ def _opinion(document: Any, opinion: Mapping[str, Any]) -> None:
     document.add_heading(_plain(f"{code}　{opinion['text']}"), level=2)
     held = ngettext("%(n)d person", "%(n)d people", opinion["people"]) % {"n": opinion["people"]}
     if opinion["concentrated"]:
-        held = f"{held}（{_('concentrated')}）"
+        held = f"{held}（{_('Concentrated')}）"
     _labelled(document, _("Held by"), held)
     _labelled(document, _("Treatment"), _treatment(opinion))
     if opinion["reason"]:

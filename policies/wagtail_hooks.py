@@ -42,10 +42,11 @@ def admin_urls() -> list[URLPattern | URLResolver]:
 def withdrawal_button(
     page: Any, user: Any, next_url: str | None = None, **_where: Any
 ) -> Iterator[Button]:
-    may = getattr(page.permissions_for_user(user), "can_withdraw", None)
-    if may is None or not may():
+    own = page.specific
+    release = getattr(own, "release", None)
+    if release is None or not own.permissions_for_user(user).can_withdraw():
         return
-    withdrawn = page.specific.release.withdrawals.open().exists()
+    withdrawn = release.withdrawals.open().exists()
     name, label = ("reinstate", _("Show again")) if withdrawn else ("withdraw", _("Withdraw"))
     address = reverse(f"policies_admin:{name}", args=[page.pk])
     yield Button(label, address, icon_name="view" if withdrawn else "warning", priority=70)

@@ -35,6 +35,9 @@ from openapi.parameters import ErrorsOut
 
 router = Router(tags=TAGS)
 
+LAST_DAY = datetime.date.max - datetime.timedelta(days=1)
+"""The last day whose end a computer can write down."""
+
 
 @read(
     router,
@@ -110,9 +113,9 @@ def _filtered(query: Filters, now: datetime.datetime) -> Any:
     if query.business_related is not None:
         found = found.filter(announcement__business_related=query.business_related)
     if query.from_:
-        found = found.filter(closes__gte=rules.close_of(query.from_))
+        found = found.filter(closes__gte=rules.close_of(min(query.from_, LAST_DAY)))
     if query.to:
-        found = found.filter(closes__lte=rules.close_of(query.to))
+        found = found.filter(closes__lte=rules.close_of(min(query.to, LAST_DAY)))
     return found
 
 

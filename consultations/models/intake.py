@@ -140,6 +140,11 @@ class CommentAttachment(models.Model):
     class Meta:
         ordering = ["pk"]
 
+    @property
+    def public_name(self) -> str:
+        """The name for the public: the one that its author gave it may well be the author's."""
+        return f"attachment-{self.pk}.{self.kind}"
+
     def __str__(self) -> str:
         return self.name
 

@@ -190,6 +190,8 @@ def give_opinion(
     now: Any,
 ) -> int:
     """Say that comments hold the opinion of a form; give how many did not before."""
+    if not any(desk.chosen(announcement, chunk) for chunk in register.chunks(keys)):
+        raise services.Refused(_("Choose comments first."))
     with transaction.atomic():
         opinion = opinion_of(announcement, data, user=user, now=now)
         return sum(

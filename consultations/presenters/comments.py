@@ -114,7 +114,7 @@ def _line(item: PublishedComment, slug: str, *, links: bool) -> CommentLine:
         amended_at=text.written_at if text.seq > 1 else None,
         files=[
             {
-                "name": file.name,
+                "name": file.public_name,
                 "kind": file.kind,
                 "size": file.size,
                 "url": reverse("consultations:attachment", args=[slug, file.pk]),

@@ -24,6 +24,8 @@ SHORTEST_REASON = 20
 MOST_USES_OF_A_REASON = 3
 """A reason that more opinions share is flagged to the reviewer."""
 
+_NO_CLAUSE = ("pre-", "toc", "end-")
+
 _CHANGES_THE_TEXT = frozenset({Disposition.ADOPTED, Disposition.PARTLY_ADOPTED})
 _NEEDS_A_REASON = frozenset({Disposition.PARTLY_ADOPTED, Disposition.NOT_ADOPTED})
 
@@ -91,8 +93,15 @@ class TextChanges:
 
     @cached_property
     def clauses(self) -> list[ClauseChange]:
-        """Every clause of both texts, in the order of the final one."""
-        return redline(self._draft, self._final)
+        """Every clause of both texts, in the order of the final one.
+
+        Letterhead, contents list and signature are none: they always differ, and say nothing.
+        """
+        return [
+            change
+            for change in redline(self._draft, self._final)
+            if not (change.new_anchor or change.old_anchor or "").startswith(_NO_CLAUSE)
+        ]
 
     @cached_property
     def _draft(self) -> LegalText:

@@ -146,6 +146,8 @@ def _wrong_times(
     opens_at = opens_at or rules.next_minute(now)
     try:
         counted = minimums.count(page, opens_at)
+        if page.closes_on is not None:
+            minimums.refuse_unannounced(opens_at, page.closes_on)
     except YearNotAnnounced as error:
         return {"closes_on": " ".join(error.messages)}
     earliest = minimums.earliest_close(counted)

@@ -131,6 +131,12 @@ def count(
     return found
 
 
+def refuse_unannounced(opens_at: datetime.datetime, closes_on: datetime.date) -> None:
+    """Raise ``YearNotAnnounced`` for a period that reaches into a year without a notice."""
+    opens_on = rules.local_day(opens_at)
+    workdays.calendar(opens_on, closes_on).between(opens_on, closes_on)
+
+
 def earliest_close(counted: Sequence[Counted]) -> datetime.datetime:
     """Give the earliest lawful close: the latest of those that bind."""
     return max(item.closes_at for item in counted if item.binds)

@@ -22,6 +22,7 @@ from consultations.models import (
     Opinion,
     OpinionComment,
     Phrase,
+    SignedOpinion,
 )
 from consultations.outcome import final_text
 from consultations.register import handled_by
@@ -239,8 +240,14 @@ def remove_opinion(opinion: Opinion, *, user: Any, now: datetime.datetime) -> No
     """Remove an opinion that nobody holds; one with a history stays."""
     with transaction.atomic():
         begin(opinion.announcement, user)
-        if opinion.mappings.exists() or opinion.merged.exists() or opinion.parts.exists():
+        lineage = opinion.merged_into_id or opinion.merged.exists() or opinion.parts.exists()
+        signed = SignedOpinion.objects.filter(
+            statement__announcement=opinion.announcement, number=opinion.number
+        )
+        held = opinion.mappings.filter(comment__withdrawal__isnull=True)
+        if lineage or signed.exists() or held.exists():
             raise Refused(_("Comments hold it, or held it: merge it into another one."))
+        opinion.mappings.all().delete()  # of comments that their authors took back
         ledger.record("opinion.removed", opinion, actor=user, now=now, data={"text": opinion.text})
         opinion.delete()
 

@@ -33,10 +33,12 @@ def extend(
 ) -> Period:
     """Let a consultation that has not closed close later, at 24:00 of ``closes_on`` (rule 4).
 
-    Raises ``Refused`` if it has closed or was withdrawn, for an earlier day, or without a reason.
+    Raises ``Refused`` if it has closed or was withdrawn, for an earlier day, or without a reason,
+    and ``YearNotAnnounced`` for a day of a year without a notice.
     """
     with transaction.atomic():
         before = _changeable(announcement, reason, now)
+        minimums.refuse_unannounced(before.opens_at, closes_on)
         if rules.close_of(closes_on) <= before.closes_at:
             raise Refused(
                 _("It closes at 24:00 of %(day)s and can only be moved later.")

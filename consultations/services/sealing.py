@@ -128,10 +128,23 @@ def problems() -> Iterator[str]:
                 yield f"comment {comment.pk}, text {text.seq}: not as it was received"
     for pk, seq in recorded:
         yield f"comment {pk}, text {seq}: the ledger knows it, the register does not"
+    sealed = _sealed()
     for root in MerkleRoot.objects.all():
         commitments = _commitments(root)
         if len(commitments) != root.leaves or merkle.root(commitments) != root.root:
             yield f"root {root.root[:16]} of {root.announcement}: its comments have another root"
+        if sealed.pop((root.announcement_id, root.round, root.batch), None) != root.root:
+            yield f"root {root.root[:16]} of {root.announcement}: the ledger knows another one"
+    for pk, round_, batch in sealed:
+        yield f"root {batch} of round {round_} of consultation {pk}: only the ledger knows it"
+
+
+def _sealed() -> dict[tuple[int, int, int], str]:
+    """Give each root that the ledger knows, by announcement, round and batch."""
+    return {
+        (int(entry.subject_id), entry.data["round"], entry.data["batch"]): entry.data["root"]
+        for entry in ledger.entries("consultation.sealed")
+    }
 
 
 def _recorded() -> dict[tuple[int, int], str]:

@@ -308,7 +308,10 @@ def submit_statement(announcement: Announcement, *, user: Any, now: datetime.dat
         begin(announcement, user)
         _refuse_without_role(announcement, user, Role.DRAFTER)
         _refuse_if_lacking(announcement, now)
-        _step(announcement, Step.SUBMITTED, content(announcement).digest, user=user, now=now)
+        digest, before = content(announcement).digest, last_step(announcement)
+        if before is not None and before.step != Step.RETURNED and before.digest == digest:
+            raise Refused(_("The statement is not at this step."))
+        _step(announcement, Step.SUBMITTED, digest, user=user, now=now)
 
 
 def return_statement(
@@ -481,6 +484,9 @@ def statement_for_release(
         raise Refused(_("The draft of this consultation was abandoned."))
     if statement.received != Comment.objects.filter(announcement=announcement).count():
         raise Refused(_("A comment came in after the statement was signed: correct the statement."))
+    counted = totals(announcement)
+    if any(counted[state] != getattr(statement, state) for state in ("published", "withheld")):
+        raise Refused(_("Something was changed since; the drafter has to submit it again."))
     if statement.final_text != text:
         raise Refused(
             _("The text has changed since the statement was signed: correct the statement.")

@@ -93,4 +93,7 @@ def _lines(opinion: SignedOpinion) -> list[str]:
     clauses = [clause["number"] for clause in opinion.changed_clauses]
     if clauses:
         found.append(_("Changed: %(clauses)s") % {"clauses": "、".join(clauses)})
+    removed = [clause["number"] for clause in opinion.removed_clauses]
+    if removed:
+        found.append(f"{_('Removed from the draft:')} {'、'.join(removed)}")
     return found

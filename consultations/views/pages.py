@@ -226,7 +226,7 @@ def attachment(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     response = FileResponse(
         found.file.open("rb"),
         as_attachment=True,
-        filename=found.name,
+        filename=found.public_name,
         content_type=MEDIA_TYPES[Kind(found.kind)],
     )
     response["X-Content-Type-Options"] = "nosniff"

@@ -28,11 +28,20 @@ def consuming(*, keep: bool = False) -> Iterator[bool]:
     with _one_thread:
         held_before = _descriptor is not None
         ours = held_before or _take()
+        if ours and not held_before:
+            _take_over()
         try:
             yield ours
         finally:
             if ours and not held_before and not keep:
                 release()
+
+
+def _take_over() -> None:
+    """Whoever consumed before is gone: what it had claimed need not wait for its lease to end."""
+    from outbox.services import release_claims
+
+    release_claims()
 
 
 def _take() -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import F, Max, Min
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -97,6 +97,17 @@ def deliver(now: datetime, limit: int = 1_000) -> int:
         taken += len(messages)
         delivered += _hand_over(messages, now)
     return delivered
+
+
+def release_claims() -> int:
+    """Makes due what a consumer had claimed that is certainly dead; returns how much that was.
+
+    Only for who holds the right to consume alone (`outbox.lock`).
+    """
+    claimed = Message.objects.undelivered().filter(claim__isnull=False)
+    if not claimed.exists():
+        return 0  # on SQLite an update would keep writers waiting for nothing
+    return claimed.update(claim=None, available_at=F("created_at"))
 
 
 def drain(now: datetime) -> int:

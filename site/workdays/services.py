@@ -96,7 +96,8 @@ def calendar(first: datetime.date, last: datetime.date | None = None) -> rules.C
     days = CalendarDay.objects.filter(date__gte=first)
     corrections = DayCorrection.objects.filter(day__gte=first)
     if last is not None:
-        until = last + rules.ONE_DAY * 300
+        more = rules.ONE_DAY * 300
+        until = min(last, datetime.date.max - more) + more
         days, corrections = days.filter(date__lte=until), corrections.filter(day__lte=until)
     known = {
         date: rules.Day(date, DayKind(kind), kind in WORKED, number or "")

@@ -13,6 +13,7 @@ from tests.clock import at, standing_at
 from tests.consultations.conftest import FRIDAY
 from workdays import services as workdays
 from workdays.enums import DayKind
+from workdays.rules import YearNotAnnounced
 
 pytestmark = [
     pytest.mark.django_db,
@@ -52,6 +53,23 @@ def test_an_extension_is_only_later_only_before_the_close_and_with_a_reason(
             announcement, closes_on=closes_on, reason=reason, user=team.publisher, now=now
         )
     assert announcement.periods.count() == 1
+
+
+@pytest.mark.parametrize("closes_on", [datetime.date(2031, 6, 1), datetime.date.max])
+def test_an_extension_into_a_year_without_a_notice_is_refused_with_words(
+    announcement, team, closes_on
+):
+    with standing_at(FRIDAY) as now, pytest.raises(YearNotAnnounced):
+        services.extend(
+            announcement, closes_on=closes_on, reason="太远", user=team.publisher, now=now
+        )
+    assert announcement.periods.count() == 1
+
+
+def test_a_publisher_opens_the_editor_of_an_announced_consultation(client, announcement, team):
+    client.force_login(team.publisher)
+    edit = client.get(f"/admin/pages/{announcement.page_id}/edit/")
+    assert edit.status_code == 200
 
 
 def test_a_withdrawn_draft_stays_with_its_reason(announcement, team):

@@ -4,14 +4,17 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from outbox import lock, services, tasks
 from outbox.models import Message
 
 from .conftest import NOW
+
+pytestmark = pytest.mark.django_db
 
 HOLD = """
 import fcntl, sys
@@ -122,3 +125,12 @@ def test_a_command_waits_until_the_server_has_delivered(post, tmp_path):
         assert services.wait_or_drain(timeout=30)
         server.join()
     assert post.calls == [[1]]
+
+
+def test_who_takes_the_lock_makes_due_what_the_dead_consumer_had_claimed():
+    with transaction.atomic():
+        services.enqueue("mail.send", {}, now=NOW)
+    Message.objects.update(claim=uuid4(), available_at=NOW + services.LEASE)
+    with lock.consuming() as ours:
+        assert ours
+        assert Message.objects.due(NOW).count() == 1

@@ -170,7 +170,7 @@ def while_another_commits(first, then):
 
 
 def wait_until_somebody_waits():
-    while True:
+    for _attempt in range(20_000):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
@@ -179,6 +179,7 @@ def wait_until_somebody_waits():
             )
             if cursor.fetchone()[0]:
                 return
+    pytest.fail("nobody waits")
 
 
 @pytest.mark.django_db(transaction=True)
