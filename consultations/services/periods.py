@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from consultations import rules
-from consultations.enums import Cause
+from consultations.enums import Cause, StatementKind
 from consultations.models import Announcement, Period, Withdrawal
 from consultations.services import minimums
 from consultations.services.effects import show_again, tell_followers
@@ -145,6 +145,7 @@ def withdraw(
             raise Refused(_("Say why; the notice shows it."))
         guards.lock("consultations.announcement", announcement.page_id)
         _refuse_if_withdrawn(announcement)
+        _refuse_if_answered(announcement)
         withdrawal = Withdrawal.objects.create(
             announcement=announcement, withdrawn_at=now, reason=reason.strip()
         )
@@ -185,6 +186,13 @@ def _changeable(announcement: Announcement, reason: str, now: datetime.datetime)
 def _refuse_if_withdrawn(announcement: Announcement) -> None:
     if Withdrawal.objects.filter(announcement=announcement).exists():
         raise Refused(_("It was withdrawn; the notice stays as it is."))
+
+
+def _refuse_if_answered(announcement: Announcement) -> None:
+    round_ = announcement.periods.latest("seq").round
+    answers = announcement.statements.filter(kind=StatementKind.ADOPTION, round=round_)
+    if answers.filter(disclosure__isnull=False).exists():
+        raise Refused(_("Its document is released: it was not abandoned."))
 
 
 def _prolong(

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from consultations import services
 from consultations.enums import Disposition, Status
 from consultations.models import ConsultationPage, Disclosure, SignedStatement
 from policies.models import PolicyPage, Release
@@ -66,6 +67,8 @@ def test_policy_statement_and_answers_appear_together(closed, bureau):
     assert PolicyPage.objects.public().get() == page
     shown = ConsultationPage.objects.public().with_status(timezone.now()).get()
     assert shown.status_now == Status.ANSWERED
+    with pytest.raises(services.Refused, match="已经公开"):
+        services.withdraw(closed, reason="不再需要", user=bureau.publisher, now=timezone.now())
 
 
 def test_the_database_counts_for_itself(closed, bureau):
