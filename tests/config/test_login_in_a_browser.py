@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission, User
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 PASSWORD = "a long enough passphrase"
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -18,5 +19,8 @@ def test_an_editor_reaches_the_editors_start_page(browser, live_server, settings
     browser.find_element(By.NAME, "login").send_keys("mei.lan")
     browser.find_element(By.NAME, "password").send_keys(PASSWORD)
     browser.find_element(By.CSS_SELECTOR, "main button").click()
-    assert browser.current_url == f"{live_server.url}/admin/"
+    WebDriverWait(browser, 10).until(
+        lambda _: browser.current_url == f"{live_server.url}/admin/",
+        browser.find_element(By.TAG_NAME, "body").text,
+    )
     assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
