@@ -40,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.MEDIA_ROOT = var / "media"
     settings.SEARCH_DIR = var / "search"
     database = settings.DATABASES["default"]
+    # A browser keeps its line to the server, and the server's thread would keep its connection:
+    # after a test that is one to a database that is gone.
+    database["CONN_MAX_AGE"] = 0
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as in production: in memory, threads meet locks that nothing waits for.
         database["TEST"]["NAME"] = var / "test.sqlite3"

@@ -191,7 +191,6 @@ def test_a_release_waits_for_what_would_have_closed_the_gate(what, by_sql):
         statement = announcement.statements.get()
         if by_sql:
             PolicyPage.objects.filter(pk=page.pk).update(consultation=announcement.page)
-            Disclosure.objects.create(statement=statement, disclosed_at=timezone.now())
         happenings = {
             "letter": lambda: answering.letter(announcement, bureau.drafter),
             "round": lambda: make.change(
@@ -204,6 +203,7 @@ def test_a_release_waits_for_what_would_have_closed_the_gate(what, by_sql):
 
         def insert():
             with transaction.atomic():
+                Disclosure.objects.create(statement=statement, disclosed_at=timezone.now())
                 Release.objects.create(
                     page_id=page.pk,
                     organisation_code="LC-BG",
