@@ -268,7 +268,7 @@ def _asked() -> dict[int, _Asked]:
     for pk, round_, opens_at, closes_at, minimum in periods:
         if pk in found:
             found[pk].rounds[round_] = (opens_at, closes_at, minimum)
-    statements = _of(SignedStatement).filter(disclosure__isnull=False)
+    statements = _of(SignedStatement).public()
     for pk, round_, disclosed_at, received, withdrawn in statements.values_list(
         "announcement", "round", "disclosure__disclosed_at", "received", "withdrawn"
     ):

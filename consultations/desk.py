@@ -22,7 +22,7 @@ from django.db.models import (
 )
 
 from consultations import answers, register, rules, services
-from consultations.enums import GroupState, StatementKind, Step
+from consultations.enums import GroupState, StatementKind
 from consultations.models import (
     Announcement,
     Comment,
@@ -367,32 +367,6 @@ def reconciled(announcement: Announcement) -> list[Tallied]:
     return [Tallied(*key, found[key]) for key in sorted(found)]
 
 
-def may_do(announcement: Announcement, user: Any) -> set[str]:
-    """Name what a person can do with the statement now: submit, return, approve, sign.
-
-    What was passed and changed since can only be submitted again, or returned.
-    """
-    owner = organisations.owner_of(announcement.page)
-    roles = set(Role) if user.is_superuser else organisations.roles_of(user, owner)
-    last = services.last_step(announcement)
-    found = _actions(last, roles, user)
-    if last is not None and last.digest != services.content(announcement).digest:
-        found -= {"approve", "sign"}
-        found |= {"submit"} if Role.DRAFTER in roles else set()
-    return found
-
-
-def _actions(last: StatementStep | None, roles: Collection[str], user: Any) -> set[str]:
-    if last is None or last.step == Step.RETURNED:
-        return {"submit"} if Role.DRAFTER in roles else set()
-    found: set[str] = set()
-    if last.step == Step.SUBMITTED and Role.REVIEWER in roles:
-        found |= {"return"} | ({"approve"} if last.taken_by_id != user.pk else set())
-    if last.step == Step.APPROVED and Role.PUBLISHER in roles:
-        found |= {"return"} | ({"sign"} if last.taken_by_id != user.pk else set())
-    return found
-
-
 # --- the start page -----------------------------------------------------------------------------
 
 
@@ -471,10 +445,12 @@ def _owed(
     ended = withdrawal.withdrawn_at if withdrawal else one.closes_at
     last = rules.local_day(ended) if withdrawal else rules.last_day(ended)
     days = (rules.local_day(now) - last).days
+    digest = step.digest if step else ""
+    at = services.Standing([step] if step else [], digest, user.pk, roles)
     return Owed(
         announcement=one,
         days=days,
         abandoned=withdrawal is not None,
-        waits=bool(_actions(step, roles, user)),
+        waits=bool(at.actions),
         step=step.step if step else "",
     )

@@ -12,7 +12,6 @@ from consultations import reading, rules, services
 from consultations.enums import Cause
 from consultations.models import (
     Announcement,
-    Clause,
     ConsultationPage,
     DraftVersion,
     Period,
@@ -31,19 +30,8 @@ def consultation(request: HttpRequest, page: ConsultationPage, language: str) ->
     page.pk = page.pk if page.pk is not None else NOT_SAVED
     now = timezone.now()
     notice = _notice(page, now)
-    clauses = [
-        Clause(
-            version=notice.version,
-            position=position,
-            anchor=clause.anchor,
-            kind=clause.kind,
-            depth=clause.depth,
-            number=clause.number,
-            text=clause.text,
-            lineage=position + 1,
-        )
-        for position, clause in enumerate(rules.clauses(notice.version.text))
-    ]
+    announced = notice.announcement.versions.order_by("-seq").first()
+    clauses = services.split_draft(notice.version, announced)
     with override(language):
         context = consultation_context(request, notice, notice.version, clauses, now=now)
         return show(request, "consultation.html", context)

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from consultations import rules
-from consultations.enums import CommentState, GroupState, StatementKind, Status
+from consultations.enums import CommentState, StatementKind, Status
 from consultations.models import (
     Announcement,
     Clause,
@@ -37,8 +37,8 @@ from consultations.models import (
     Disclosure,
     DraftVersion,
     MerkleRoot,
-    OpinionComment,
     Period,
+    SignedAnswer,
     SignedOpinion,
     SignedStatement,
     Withdrawal,
@@ -107,9 +107,7 @@ def notice(slug: str) -> Notice | None:
             Prefetch("announcement__versions", DraftVersion.objects.defer("text", "explanation")),
             Prefetch(
                 "announcement__statements",
-                SignedStatement.objects.filter(disclosure__isnull=False)
-                .select_related("disclosure")
-                .defer("final_text"),
+                SignedStatement.objects.public().select_related("disclosure").defer("final_text"),
             ),
         )
         .first()
@@ -318,7 +316,8 @@ def said(notice: Notice, seq: int | None = None) -> Said | None:
 def public_statements(announcement: Announcement) -> list[SignedStatement]:
     """All statements of a consultation that are public, the newest last."""
     return list(
-        SignedStatement.objects.filter(announcement=announcement, disclosure__isnull=False)
+        SignedStatement.objects.public()
+        .filter(announcement=announcement)
         .select_related("disclosure")
         .defer("final_text")
         .order_by("seq")
@@ -355,11 +354,8 @@ class Answer:
 def answer_to(comment: Comment) -> Answer | None:
     """The answer to a comment by the newest public statement; ``None`` while there is none."""
     statement = (
-        SignedStatement.objects.filter(
-            announcement=comment.announcement_id,
-            disclosure__isnull=False,
-            round__gte=comment.round,
-        )
+        SignedStatement.objects.public()
+        .filter(announcement=comment.announcement_id, round__gte=comment.round)
         .select_related("disclosure")
         .defer("final_text")
         .order_by("-seq")
@@ -370,24 +366,24 @@ def answer_to(comment: Comment) -> Answer | None:
     opinions = list(SignedOpinion.objects.filter(statement=statement, answers__comment=comment))
     if not opinions and statement.kind == StatementKind.ADOPTION:
         return None
-    numbers = [opinion.number for opinion in opinions]
-    mapped = OpinionComment.objects.filter(comment=comment, opinion__number__in=numbers)
+    mine = list(SignedAnswer.objects.filter(statement=statement, comment=comment))
+    numbers = {opinion.pk: opinion.number for opinion in opinions}
     return Answer(
         statement=statement,
         opinions=opinions,
-        passages=dict(mapped.exclude(passage="").values_list("opinion__number", "passage")),
-        alike=_alike(comment),
+        passages={numbers[answer.opinion_id]: answer.passage for answer in mine if answer.passage},
+        alike=_alike(statement, {answer.argument for answer in mine} - {None}),
         policy=public_policy(comment.announcement),
     )
 
 
-def _alike(comment: Comment) -> tuple[int, int] | None:
-    members = Comment.objects.filter(
-        membership__group__members__comment=comment,
-        membership__group__state=GroupState.CONFIRMED,
-        withdrawal__isnull=True,
-    )
-    found = members.aggregate(comments=Count("pk"), people=Sum("people"))
+def _alike(statement: SignedStatement, arguments: set[int | None]) -> tuple[int, int] | None:
+    """How many comments, and people, were counted as one argument when it was signed."""
+    if not arguments:
+        return None
+    counted = SignedAnswer.objects.filter(statement=statement, argument__in=arguments)
+    comments = Comment.objects.filter(pk__in=counted.values("comment"))
+    found = comments.aggregate(comments=Count("pk"), people=Sum("people"))
     return (found["comments"], found["people"]) if found["comments"] > 1 else None
 
 
@@ -404,10 +400,10 @@ class Asked:
 def asked(statement_id: Any) -> Asked | None:
     """When the comments came in on which a public statement was signed, and how many."""
     newest = (
-        SignedStatement.objects.filter(
+        SignedStatement.objects.public()
+        .filter(
             announcement__statements=statement_id,
-            disclosure__isnull=False,
-            announcement__page__live=True,
+            announcement__page__in=ConsultationPage.objects.public().values("pk"),
         )
         .select_related("announcement")
         .defer("final_text")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from consultations.enums import CommentState
@@ -144,7 +144,8 @@ def says(words: str) -> Q:
 
 @dataclass(frozen=True)
 class Cell:
-    """So many comments (``n``) that are the same in everything the register counts by."""
+    """So many comments (``n``), of so many people, that are the same in everything the register
+    counts by."""
 
     state: str
     reason: str
@@ -156,6 +157,7 @@ class Cell:
     unread: bool
     suspicious: bool
     n: int
+    people: int
 
 
 def cells(announcement: Announcement, search: str = "") -> list[Cell]:
@@ -184,7 +186,7 @@ def cells(announcement: Announcement, search: str = "") -> list[Cell]:
             "unread",
             "odd",
         )
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("pk"), of=Sum("people"))
     )
     return [
         Cell(
@@ -198,8 +200,9 @@ def cells(announcement: Announcement, search: str = "") -> list[Cell]:
             unread=bool(unread),
             suspicious=bool(odd) and state == CommentState.PENDING,
             n=n,
+            people=people,
         )
-        for state, reason, channel, lineage, language, round_, day, unread, odd, n in rows
+        for state, reason, channel, lineage, language, round_, day, unread, odd, n, people in rows
     ]
 
 

@@ -71,9 +71,6 @@ def _release_rules(sql: Sql) -> Rules:
           AND {newest_period("closes_at", announcement)} <= {sql.now}
           AND s.received = {comments} AND NOT {WITHDRAWN.format(announcement=announcement)})
     """  # noqa: S608 - our own names
-    disclosed = (
-        "EXISTS (SELECT 1 FROM consultations_disclosure d WHERE d.statement_id = NEW.statement_id)"
-    )
     owed = f"""
         EXISTS (SELECT 1 FROM policies_obligation o
           WHERE (o.page_id = NEW.page_id OR o.origin = {page.format("origin")})
@@ -110,11 +107,22 @@ def _release_rules(sql: Sql) -> Rules:
         ),
         ("release_imported_draft", f"NEW.basis = 'imported' AND {drafted} IS NOT NULL"),
         ("release_statement_stands", f"NEW.statement_id IS NOT NULL AND NOT {stands}"),
-        ("release_statement_disclosed", f"NEW.statement_id IS NOT NULL AND NOT {disclosed}"),
         ("release_owes_an_answer", owed),
         ("release_facts_of_the_page", as_page),
         ("release_business_question", f"NEW.basis <> 'imported' AND {unanswered}"),
     ]
+
+
+def _disclosure_rules(sql: Sql) -> Rules:
+    """A statement appears after its policy's row, which looks for it at the commit; or it closes,
+    or corrects one that is public."""
+    free = f"""
+        EXISTS (SELECT 1 FROM {STATEMENT} s WHERE s.id = NEW.statement_id AND (s.kind <> 'adoption'
+          OR EXISTS (SELECT 1 FROM consultations_disclosure d WHERE d.statement_id = s.corrects_id)
+        ))
+    """  # noqa: S608 - our own names
+    named = f"EXISTS (SELECT 1 FROM {RELEASE} r WHERE r.statement_id = NEW.statement_id)"  # noqa: S608
+    return [("disclosure_before_release", f"NOT ({free} OR {named})")]
 
 
 def _obligation_rules(sql: Sql) -> Rules:
@@ -148,6 +156,11 @@ def register_all() -> None:
             "policies_obligation",
             for_both(_obligation_rules),
             lock=_OBLIGATIONS,
+        )
+    )
+    register(
+        before_insert(
+            "disclosure_with_release", "consultations_disclosure", for_both(_disclosure_rules)
         )
     )
     register(before_insert("lifting_rules", "policies_obligationlifting", for_both(_lifting_rules)))

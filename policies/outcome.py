@@ -16,7 +16,7 @@ def policy_of(announcement: Announcement) -> FinalText | None:
     """Give the released policy of a consultation's newest statement, or the newest draft that
     names the consultation."""
     released = (
-        PolicyPage.objects.filter(release__statement__announcement=announcement)
+        PolicyPage.objects.filter(release__disclosure__statement__announcement=announcement)
         .select_related("release")
         .order_by("-release__released_at", "-pk")
         .first()

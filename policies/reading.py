@@ -85,7 +85,7 @@ class Grounds:
 def grounds_of(release: Release) -> Grounds:
     """What may be said in public of the basis of a release."""
     if release.basis == Basis.CONSULTED:
-        return Grounds(asked=consultations.asked(release.statement_id))
+        return Grounds(asked=consultations.asked(release.disclosure_id))
     if release.exemption_id is not None:
         return Grounds(exemption=Exemption.objects.public().get(pk=release.exemption_id))
     return Grounds()

@@ -12,7 +12,7 @@ from ninja import Query, Router
 from ninja import Status as Answer
 
 from consultations import reading
-from consultations.api.common import TAGS, announcement_of, never_keep
+from consultations.api.common import TAGS, announcement_of, never_keep, page_of
 from consultations.api.schemas import OpinionOut, OpinionsOut, PageQuery
 from consultations.models import SignedOpinion
 from openapi import downloads
@@ -37,18 +37,7 @@ def opinions(
         found = _public(slug)
         if found is None:
             return _unanswered()
-        total = found.count()
-        start = (query.page - 1) * query.size
-        chosen = list(found[start : start + query.size]) if start < total else []
-        return Answer(
-            200,
-            {
-                "total": total,
-                "page": query.page,
-                "size": query.size,
-                "results": described(chosen),
-            },
-        )
+        return Answer(200, page_of(found, query, described))
 
 
 @read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from consultations.api.common import (
     announcement_of,
     in_chunks,
     never_keep,
+    page_of,
     unknown,
 )
 from consultations.api.schemas import CommentOut, CommentsOut, PageQuery
@@ -46,18 +48,8 @@ def comments(
         if announcement is None:
             return unknown()
         found = _published(announcement)
-        total = found.count()
-        start = (query.page - 1) * query.size
-        chosen = list(found[start : start + query.size]) if start < total else []
-        return Answer(
-            200,
-            {
-                "total": total,
-                "page": query.page,
-                "size": query.size,
-                "results": _described(announcement, chosen),
-            },
-        )
+        described = partial(_described, announcement)
+        return Answer(200, page_of(found, query, described))
 
 
 @read(

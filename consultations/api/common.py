@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import Status as Answer
 
 from consultations import rules
+from consultations.api.schemas import ListQuery, PageQuery
 from consultations.models import Announcement, ConsultationPage
 from multilingual.languages import SOURCE
 
@@ -44,6 +45,24 @@ def authorities_of(page: Any, language: str) -> list[dict[str, str]]:
         }
         for item in page.authorities.all()
     ]
+
+
+def page_of(
+    found: Any,
+    query: ListQuery | PageQuery,
+    describe: Callable[[list[Any]], list[dict[str, Any]]],
+) -> dict[str, Any]:
+    """Give the page asked for of a query set, described; beyond the last one there is nothing."""
+    # The length first: a database takes no offset of a thousand digits.
+    total = found.count()
+    start = (query.page - 1) * query.size
+    chosen = list(found[start : start + query.size]) if start < total else []
+    return {
+        "total": total,
+        "page": query.page,
+        "size": query.size,
+        "results": describe(chosen),
+    }
 
 
 def in_chunks(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -20,6 +20,7 @@ from consultations.api.common import (
     authorities_of,
     in_chunks,
     never_keep,
+    page_of,
     title_of,
 )
 from consultations.api.schemas import (
@@ -51,16 +52,7 @@ def consultations(
     """List consultations, the newest first."""
     never_keep(response)
     found = _filtered(query, timezone.now())
-    # The length first: a database takes no offset of a thousand digits.
-    total = found.count()
-    start = (query.page - 1) * query.size
-    pages = list(found[start : start + query.size]) if start < total else []
-    return {
-        "total": total,
-        "page": query.page,
-        "size": query.size,
-        "results": _lines(pages, query.lang),
-    }
+    return page_of(found, query, lambda pages: _lines(pages, query.lang))
 
 
 @read(

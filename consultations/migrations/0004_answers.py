@@ -226,6 +226,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("passage", models.TextField(blank=True)),
+                ("argument", models.PositiveBigIntegerField(null=True)),
             ],
             options={
                 "ordering": ["statement", "comment", "opinion"],

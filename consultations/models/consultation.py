@@ -38,15 +38,18 @@ class ConsultationQuerySet(PageQuerySet, models.QuerySet[Any]):
         from consultations.models.statement import SignedStatement
 
         newest = Period.objects.filter(announcement__page=models.OuterRef("pk")).order_by("-seq")
-        public = SignedStatement.objects.filter(
-            announcement__page=models.OuterRef("pk"),
-            disclosure__isnull=False,
-            round=models.Subquery(
-                Period.objects.filter(announcement=models.OuterRef("announcement"))
-                .order_by("-seq")
-                .values("round")[:1]
-            ),
-        ).order_by("-seq")
+        public = (
+            SignedStatement.objects.public()
+            .filter(
+                announcement__page=models.OuterRef("pk"),
+                round=models.Subquery(
+                    Period.objects.filter(announcement=models.OuterRef("announcement"))
+                    .order_by("-seq")
+                    .values("round")[:1]
+                ),
+            )
+            .order_by("-seq")
+        )
         return self.annotate(
             disclosed=models.Subquery(public.values("kind")[:1]),
             opens=models.Subquery(newest.values("opens_at")[:1]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -93,6 +93,15 @@ class StatementStep(models.Model):
         return f"{self.announcement} · {self.step}"
 
 
+class StatementQuerySet(models.QuerySet["SignedStatement"]):
+    def public(self) -> Self:
+        """Only what may be shown to anybody: disclosed, with its policy or as a closing one.
+
+        Every page, feed and API answer goes through here.
+        """
+        return self.filter(disclosure__isnull=False)
+
+
 class SignedStatement(models.Model):
     """意见采纳情况: what became of everything that came in, signed by three people.
 
@@ -125,7 +134,7 @@ class SignedStatement(models.Model):
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     signed_at = models.DateTimeField()
 
-    objects: ClassVar[models.Manager[SignedStatement]] = models.Manager()
+    objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ["announcement", "seq"]
@@ -208,11 +217,17 @@ class SignedOpinion(models.Model):
 
 
 class SignedAnswer(models.Model):
-    """A comment is answered by an opinion of a statement."""
+    """A comment is answered by an opinion of a statement.
+
+    passage: where the comment says so; empty for the whole of it. argument: the same number for
+    comments that were counted as one argument; empty for one that stood by itself.
+    """
 
     statement = models.ForeignKey(SignedStatement, models.PROTECT, related_name="answers")
     opinion = models.ForeignKey(SignedOpinion, models.PROTECT, related_name="answers")
     comment = models.ForeignKey(Comment, models.PROTECT, related_name="answers")
+    passage = models.TextField(blank=True)
+    argument = models.PositiveBigIntegerField(null=True)
 
     objects: ClassVar[models.Manager[SignedAnswer]] = models.Manager()
 

@@ -27,6 +27,7 @@ def statement(request: HttpRequest, page_id: int) -> HttpResponse:
     announcement = find(request, page_id)
     draft = services.draft_of(announcement)
     said = services.content(announcement)
+    standing = services.standing(announcement, said, request.user)
     action = request.POST.get("action", "") if request.method == "POST" else ""
     initial = {
         "kind": draft.kind,
@@ -47,6 +48,8 @@ def statement(request: HttpRequest, page_id: int) -> HttpResponse:
             messages.success(request, _("Done."))
             return redirect("consultations_admin:statement", page_id)
     failed = bool(refused or words.errors or note.errors)
+    newest = announcement.statements.order_by("-seq").first()
+    outdated = services.outdated_by(newest, said.totals) if newest else ""
     context = {
         "announcement": announcement,
         "said": said,
@@ -69,8 +72,8 @@ def statement(request: HttpRequest, page_id: int) -> HttpResponse:
         ],
         "words": words,
         "note": note,
-        "may": desk.may_do(announcement, request.user),
-        "last": services.last_step(announcement),
+        "standing": standing,
+        "outdated": outdated,
         "steps": announcement.statement_steps.select_related("taken_by").order_by("pk"),
         "signed": announcement.statements.select_related(
             "drafted_by", "reviewed_by", "signed_by", "disclosure", "corrects"

@@ -151,6 +151,7 @@ def numbers(
     periods: Sequence[Period],
     address: Callable[..., str],
     *,
+    withdrawn_at: datetime.datetime | None,
     rtl: bool,
 ) -> Numbers:
     """Put the numbers of a statement together; ``address`` gives the page under a filter."""
@@ -187,28 +188,36 @@ def numbers(
         opinions_bar=bar([(row.label, row.opinions, row.style) for row in rows], rtl=rtl),
         mappings=sum(row.comments for row in rows),
         people=totals["people"],
-        rounds=rounds(statement, periods),
+        rounds=rounds(statement, periods, withdrawn_at),
         channels=_named(ChannelKind, totals["by_channel"]),
         withheld=_named(Withheld, totals["withheld_by_reason"]),
     )
 
 
-def rounds(statement: SignedStatement, periods: Sequence[Period]) -> list[dict[str, Any]]:
-    """Give the dates and the totals of each round that a statement stands for."""
+def rounds(
+    statement: SignedStatement, periods: Sequence[Period], withdrawn_at: datetime.datetime | None
+) -> list[dict[str, Any]]:
+    """Give the dates and the totals of each round that a statement stands for.
+
+    A round that a withdrawal cut off ended with it (``is_cut``); one that it forestalled is none.
+    """
     known: Mapping[str, Any] = statement.totals["rounds"]
     found = []
     for round_ in range(1, statement.round + 1):
         own = [period for period in periods if period.round == round_]
-        if not own:
-            continue
         begins = [period for period in own if period.cause != Cause.RESTART] or own
+        if not begins or (withdrawn_at and withdrawn_at <= begins[-1].opens_at):
+            continue
+        is_cut = withdrawn_at is not None and withdrawn_at < own[-1].closes_at
+        ended = withdrawn_at if withdrawn_at and is_cut else own[-1].closes_at
         sums = known.get(str(round_), {})
         found.append(
             {
                 "round": round_,
                 "opens_at": begins[-1].opens_at,
-                "closes_at": own[-1].closes_at,
-                "days": _days(begins[-1].opens_at, own[-1].closes_at),
+                "ended_at": ended,
+                "is_cut": is_cut,
+                "days": _days(begins[-1].opens_at, ended),
                 **{key: sums.get(key, 0) for key in ("received", *CommentState.values)},
                 "channels": _named(ChannelKind, sums.get("by_channel", {})),
             }
@@ -216,9 +225,9 @@ def rounds(statement: SignedStatement, periods: Sequence[Period]) -> list[dict[s
     return found
 
 
-def _days(opens_at: datetime.datetime, closes_at: datetime.datetime) -> int:
+def _days(opens_at: datetime.datetime, ended: datetime.datetime) -> int:
     """How many days it was open after the opening day, which does not count."""
-    return (rules.last_day(closes_at) - rules.local_day(opens_at)).days
+    return (rules.last_day(ended) - rules.local_day(opens_at)).days
 
 
 def _named(choices: Any, counts: Mapping[str, int]) -> list[tuple[str, int]]:

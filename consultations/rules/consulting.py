@@ -168,16 +168,18 @@ def _collect(node: Node, tree: LegalText, depth: int, found: list[ClauseFact]) -
         _collect(child, tree, depth + 1, found)
 
 
-def lineages(old_text: str, old: Mapping[str, int], new_text: str) -> dict[str, int]:
+def lineages(
+    old_text: str, old: Mapping[str, int], new_text: str, *, used: int = 0
+) -> dict[str, int]:
     """Give each clause of a new version the lineage that it had, or a new number.
 
     old: lineage by anchor in the version before; empty for the first version. A clause that was
-    renumbered, moved or reworded keeps its lineage; a removed one's number is not used again as
-    long as ``old`` holds every lineage there was.
+    renumbered, moved or reworded keeps its lineage. used: the highest number that any version
+    before had; new clauses get higher ones, so that a removed one's is not used again.
     """
     new = clauses(new_text)
     if not old:
-        return {clause.anchor: number for number, clause in enumerate(new, start=1)}
+        return {clause.anchor: number for number, clause in enumerate(new, start=used + 1)}
     before, after = _known(clauses(old_text)), _known(new)
     kept = {
         change.new_anchor: old[change.old_anchor]
@@ -185,7 +187,7 @@ def lineages(old_text: str, old: Mapping[str, int], new_text: str) -> dict[str, 
         if change.new_anchor in after and change.old_anchor in before and change.old_anchor in old
     }
     _inherit(kept, before, after, old)
-    unused = max(old.values()) + 1
+    unused = max(used, *old.values()) + 1
     found: dict[str, int] = {}
     for clause in new:
         number = kept.get(clause.anchor)

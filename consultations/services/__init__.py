@@ -5,7 +5,7 @@ raises ``Refused`` with a message for the reader when a rule forbids what was as
 has changed. Times are stored in UTC; days are Shanghai days.
 """
 
-from consultations.services.announcing import publish
+from consultations.services.announcing import publish, split_draft
 from consultations.services.completeness import PARTS, missing, refuse_if_incomplete
 from consultations.services.following import confirm, find_follower, follow, leave
 from consultations.services.groups import (
@@ -77,25 +77,30 @@ from consultations.services.register import (
     open_contact,
 )
 from consultations.services.scanning import scan_waiting
-from consultations.services.sealing import problems, proof, seal_due
+from consultations.services.sealing import proof, seal_due
+from consultations.services.signing import (
+    Standing,
+    approve_statement,
+    disclose,
+    outdated_by,
+    return_statement,
+    sign_statement,
+    standing,
+    statement_for_release,
+    submit_statement,
+)
 from consultations.services.statement import (
     Flag,
     Lack,
-    approve_statement,
     content,
-    disclose,
     draft_of,
     flags,
     lacks,
-    last_step,
-    return_statement,
-    sign_statement,
-    statement_for_release,
-    submit_statement,
     totals,
     write,
 )
 from consultations.services.telling import tell_authors
+from consultations.services.verifying import problems
 from organisations.services import Refused
 
 __all__ = [
@@ -111,6 +116,7 @@ __all__ = [
     "Receipt",
     "Refused",
     "RowsRefused",
+    "Standing",
     "Submission",
     "add_opinion",
     "agree_less_concentrated",
@@ -145,7 +151,6 @@ __all__ = [
     "hear_of_calendar",
     "import_historic",
     "lacks",
-    "last_step",
     "leave",
     "map_comments",
     "mark_read",
@@ -160,6 +165,7 @@ __all__ = [
     "note_statement_export",
     "open_contact",
     "opinion_lacks",
+    "outdated_by",
     "problems",
     "proof",
     "propose_groups",
@@ -177,8 +183,10 @@ __all__ = [
     "sent_before",
     "set_concentration",
     "sign_statement",
+    "split_draft",
     "split_group",
     "split_opinion",
+    "standing",
     "statement_for_release",
     "submit",
     "submit_statement",

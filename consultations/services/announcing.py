@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from wagtail.models import Revision
 
@@ -175,8 +176,23 @@ def add_version(
         reason=draft.change_reason.strip() if before else "",
         published_at=now,
     )
-    lineages = rules.lineages(before.text if before else "", _known(before), version.text)
-    Clause.objects.bulk_create(
+    Clause.objects.bulk_create(split_draft(version, before))
+    return version
+
+
+def split_draft(version: DraftVersion, before: DraftVersion | None) -> list[Clause]:
+    """Give the clauses of a draft, not written down: with the lineages that they had before.
+
+    before: the newest version there is; ``None`` for the first one.
+    """
+    if before is None:
+        lineages = rules.lineages("", {}, version.text)
+    else:
+        known = dict(before.clauses.values_list("anchor", "lineage"))
+        every = Clause.objects.filter(version__announcement=before.announcement_id)
+        used = every.aggregate(Max("lineage", default=0))["lineage__max"]
+        lineages = rules.lineages(before.text, known, version.text, used=used)
+    return [
         Clause(
             version=version,
             position=position,
@@ -188,11 +204,4 @@ def add_version(
             lineage=lineages[clause.anchor],
         )
         for position, clause in enumerate(rules.clauses(version.text))
-    )
-    return version
-
-
-def _known(version: DraftVersion | None) -> dict[str, int]:
-    if version is None:
-        return {}
-    return dict(version.clauses.values_list("anchor", "lineage"))
+    ]

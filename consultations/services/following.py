@@ -38,6 +38,10 @@ _EVENTS: dict[str, Callable[[], str]] = {
 TOKEN = 40
 """Digits of a token, four bits each."""
 
+ASK_AGAIN = datetime.timedelta(hours=1)
+"""So long one letter that asks for a confirmation is enough, however often somebody types the
+address, which need not be theirs."""
+
 
 def _digest(kind: str, value: str) -> str:
     return salted_hmac(f"consultations.follower.{kind}", value, algorithm="sha256").hexdigest()
@@ -53,7 +57,7 @@ def follow(
     with transaction.atomic():
         address = _digest("address", f"{announcement.pk}:{email.strip().lower()}")
         known = Follower.objects.filter(announcement=announcement, address_digest=address).first()
-        if known is not None and known.confirmed_at and not known.left_at:
+        if known is not None and not known.left_at and _was_asked(known, now):
             return
         if known is None:
             known = Follower(announcement=announcement, address_digest=address)
@@ -73,6 +77,10 @@ def follow(
             _address(token, language),
             now=now,
         )
+
+
+def _was_asked(follower: Follower, now: datetime.datetime) -> bool:
+    return bool(follower.confirmed_at) or now < follower.asked_at + ASK_AGAIN
 
 
 def _keep(announcement: Announcement, email: str, now: datetime.datetime) -> ContactRecord:

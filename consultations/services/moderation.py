@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from consultations.enums import CommentState, Verdict, Withheld
 from consultations.models import Comment, CommentReading, Moderation
 from consultations.services.effects import show_again
+from guards import services as guards
 from ledger import services as ledger
 from organisations.services import Refused
 
@@ -40,7 +41,12 @@ def moderate(
     Raises ``Refused``, and then nothing is decided, for one without its author's consent, for a
     withdrawn one, and for withholding without a reason of the list.
     """
+    comments = list(comments)
+    kept_reason = reason if verdict == Verdict.WITHHOLD else ""
     with transaction.atomic():
+        # The ledger tells of two decisions on one comment in the order of the register.
+        for pk in sorted({comment.announcement_id for comment in comments}):
+            guards.lock("consultations.moderation", pk)
         chosen: list[Any] = list(
             Comment.objects.with_state()
             .filter(pk__in=[comment.pk for comment in comments])
@@ -53,7 +59,7 @@ def moderate(
             Moderation.objects.create(
                 text_id=comment.newest_text_id,
                 verdict=verdict,
-                reason=reason if verdict == Verdict.WITHHOLD else "",
+                reason=kept_reason,
                 decided_at=now,
                 decided_by=user,
             )
@@ -62,7 +68,7 @@ def moderate(
                 comment,
                 actor=user,
                 now=now,
-                data={"text": comment.newest_text_id, "reason": reason},
+                data={"text": comment.newest_text_id, "reason": kept_reason},
             )
         for announcement in {comment.announcement for comment in chosen}:
             show_again(announcement)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from consultations import rules
 from consultations.enums import Cause, StatementKind
-from consultations.models import Announcement, Period, Withdrawal
+from consultations.models import Announcement, Period, SignedStatement, Withdrawal
 from consultations.services import minimums
 from consultations.services.effects import show_again, tell_followers
 from guards import services as guards
@@ -190,8 +190,8 @@ def _refuse_if_withdrawn(announcement: Announcement) -> None:
 
 def _refuse_if_answered(announcement: Announcement) -> None:
     round_ = announcement.periods.latest("seq").round
-    answers = announcement.statements.filter(kind=StatementKind.ADOPTION, round=round_)
-    if answers.filter(disclosure__isnull=False).exists():
+    answers = SignedStatement.objects.public().filter(announcement=announcement, round=round_)
+    if answers.filter(kind=StatementKind.ADOPTION).exists():
         raise Refused(_("Its document is released: it was not abandoned."))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +17,6 @@ from consultations.models import (
     Period,
 )
 from consultations.services.effects import show_again
-from consultations.services.intake import commitment
 from guards import services as guards
 from ledger import merkle
 from ledger import services as ledger
@@ -98,59 +96,10 @@ def proof(comment: Comment) -> merkle.Proof | None:
     leaf = MerkleLeaf.objects.filter(comment=comment).select_related("root").first()
     if leaf is None:
         return None
-    return merkle.proof(_commitments(leaf.root), leaf.position)
+    return merkle.proof(commitments(leaf.root), leaf.position)
 
 
-def _commitments(root: MerkleRoot) -> list[str]:
+def commitments(root: MerkleRoot) -> list[str]:
+    """Give the leaves of a root in their order."""
     leaves = root.tree_leaves.order_by("position")
     return list(leaves.values_list("text__commitment", flat=True))
-
-
-def problems() -> Iterator[str]:
-    """Find every comment that is not what it was when it was acknowledged or sealed.
-
-    Each text is committed to anew and compared with the ledger's entry of its day; each root is
-    computed anew. Registered with ``manage.py verify_ledger``.
-    """
-    recorded = _recorded()
-    for comment in Comment.objects.prefetch_related("texts", "attachments").iterator(500):
-        for text in comment.texts.all():
-            found = commitment(
-                comment,
-                text.seq,
-                text.text,
-                text.represents,
-                consent_publish=text.consent_publish,
-                files=[file.sha256 for file in comment.attachments.all()],
-            )
-            noted = recorded.pop((comment.pk, text.seq), None)
-            if not found == noted == text.commitment:
-                yield f"comment {comment.pk}, text {text.seq}: not as it was received"
-    for pk, seq in recorded:
-        yield f"comment {pk}, text {seq}: the ledger knows it, the register does not"
-    sealed = _sealed()
-    for root in MerkleRoot.objects.all():
-        commitments = _commitments(root)
-        if len(commitments) != root.leaves or merkle.root(commitments) != root.root:
-            yield f"root {root.root[:16]} of {root.announcement}: its comments have another root"
-        if sealed.pop((root.announcement_id, root.round, root.batch), None) != root.root:
-            yield f"root {root.root[:16]} of {root.announcement}: the ledger knows another one"
-    for pk, round_, batch in sealed:
-        yield f"root {batch} of round {round_} of consultation {pk}: only the ledger knows it"
-
-
-def _sealed() -> dict[tuple[int, int, int], str]:
-    """Give each root that the ledger knows, by announcement, round and batch."""
-    return {
-        (int(entry.subject_id), entry.data["round"], entry.data["batch"]): entry.data["root"]
-        for entry in ledger.entries("consultation.sealed")
-    }
-
-
-def _recorded() -> dict[tuple[int, int], str]:
-    """Give the commitment of each text that the ledger knows, by comment and sequence."""
-    entries = ledger.entries("comment.received", "comment.amended")
-    return {
-        (int(entry.subject_id), entry.data.get("seq", 1)): entry.data["commitment"]
-        for entry in entries
-    }

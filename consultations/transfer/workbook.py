@@ -50,8 +50,10 @@ COLUMNS = (
     "originals",
 )
 NEEDED = ("channel", "postmarked_on", "text")
+TEXTS = ("text", "represents", "name", "email", "phone", "originals")
 WIDE, NARROW = 60, 18
-RISKY = frozenset("=+-@\t\r\n")
+RISKY = frozenset("=+-@#\t\r\n")
+"""What a text may begin with that a spreadsheet takes for a formula, or for its error."""
 YES = ("1", "x", "✓", "√")
 
 
@@ -178,6 +180,9 @@ def template(clauses: Mapping[int, KnownClause]) -> bytes:
     """Give the workbook that officers fill in: the table, what goes into it, and what may."""
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_("Comments"))
+    for column in TEXTS:
+        # What is typed there stays text, "-1" or "+86 10" too.
+        sheet.column_dimensions[get_column_letter(COLUMNS.index(column) + 1)].number_format = "@"
     names = labels()
     _headings(sheet, [names[column] for column in COLUMNS], wide=[COLUMNS.index("text") + 1])
     lists = {

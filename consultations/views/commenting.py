@@ -98,8 +98,10 @@ class _Arrival:
             return self._receipt(known) if known else refusal
         place = services.Place(self.notice.period, self.notice.version)
         sent = self._submission()
+        created = False
         try:
             receipt = services.submit(self.announcement, sent, now=self.now, place=place)
+            created = receipt.created
         except services.NotOpen:
             return _not_open(
                 self.request, find(self.announcement.slug), self.now, self.request.POST
@@ -107,8 +109,9 @@ class _Arrival:
         except ValidationError as error:
             self.form.add_error(None, error)
             return self._again(status=422)
-        if not receipt.created:
-            throttling.give_back("comment", *_counted(self.request, self.most), self.now)
+        finally:
+            if not created:
+                throttling.give_back("comment", *_counted(self.request, self.most), self.now)
         response = self._receipt(receipt)
         cookies.remember_sent(self.request, response, self.request.path, self._digest())
         return response

@@ -61,7 +61,12 @@ def statement(request: HttpRequest, slug: str, seq: int | None = None) -> HttpRe
         "corrected_by": next((each for each in said.all if each.corrects_id == one.pk), None),
         "corrects": next((each for each in said.all if each.pk == one.corrects_id), None),
         "numbers": presented.numbers(
-            one, said.opinions, notice.periods, address, rtl=language_bidi
+            one,
+            said.opinions,
+            notice.periods,
+            address,
+            withdrawn_at=notice.withdrawal.withdrawn_at if notice.withdrawal else None,
+            rtl=language_bidi,
         ),
         "lines": [line for line in lines if chosen in {"", line.opinion.disposition}],
         "chosen": chosen,

@@ -148,12 +148,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="release",
-            name="statement",
+            name="disclosure",
             field=models.ForeignKey(
+                db_column="statement_id",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="consultations.signedstatement",
+                related_name="releases",
+                to="consultations.disclosure",
+                to_field="statement",
             ),
         ),
         migrations.AlterField(
@@ -184,18 +186,18 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("basis", "consulted"),
+                        ("disclosure__isnull", False),
                         ("exemption__isnull", True),
-                        ("statement__isnull", False),
                     ),
                     models.Q(
                         ("basis", "exempt"),
+                        ("disclosure__isnull", True),
                         ("exemption__isnull", False),
-                        ("statement__isnull", True),
                     ),
                     models.Q(
                         ("basis__in", ["not_required", "imported"]),
+                        ("disclosure__isnull", True),
                         ("exemption__isnull", True),
-                        ("statement__isnull", True),
                     ),
                     _connector="OR",
                 ),

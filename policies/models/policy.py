@@ -7,7 +7,6 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.fields import StreamField
@@ -231,8 +230,8 @@ class PolicyPage(GuardedPageMixin, MultilingualMixin, Page):
         page.origin = self.origin  # of the document and not of a revision
         return page
 
-    def submitted(self, user: Any) -> None:
-        self.services.note_owed(self, self, user=user, now=timezone.now())
+    def submitted(self, user: Any, now: datetime.datetime) -> None:
+        self.services.note_owed(self, self, user=user, now=now)
 
     def get_url_parts(self, request: HttpRequest | None = None) -> Any:
         """The permanent address, which does not depend on the tree."""

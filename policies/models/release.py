@@ -40,7 +40,9 @@ class Release(models.Model):
     """A document appeared on this site: when, on what basis, and under which index number.
 
     kind, business_related: as they were at the release, for the database decides by them whether
-    the public had to be asked; empty only for releases from before it did.
+    the public had to be asked; empty only for releases from before it did. disclosure: the
+    statement that appears with it; the database looks for it at the commit, and lets a statement
+    appear only after the row that names it.
     """
 
     page = models.OneToOneField(PolicyPage, models.PROTECT, related_name="release")
@@ -51,8 +53,13 @@ class Release(models.Model):
     basis = models.CharField(max_length=16, choices=Basis)
     kind = models.CharField(max_length=32, choices=Kind, blank=True)
     business_related = models.BooleanField(null=True)
-    statement = models.ForeignKey(
-        "consultations.SignedStatement", models.PROTECT, null=True, related_name="+"
+    disclosure = models.ForeignKey(
+        "consultations.Disclosure",
+        models.PROTECT,
+        to_field="statement",
+        db_column="statement_id",
+        null=True,
+        related_name="releases",
     )
     exemption = models.OneToOneField(
         "consultations.Exemption", models.PROTECT, null=True, related_name="+"
@@ -68,12 +75,12 @@ class Release(models.Model):
             models.CheckConstraint(condition=Q(basis__in=Basis.values), name="release_basis_known"),
             models.CheckConstraint(
                 condition=Q(
-                    basis=Basis.CONSULTED.value, statement__isnull=False, exemption__isnull=True
+                    basis=Basis.CONSULTED.value, disclosure__isnull=False, exemption__isnull=True
                 )
-                | Q(basis=Basis.EXEMPT.value, statement__isnull=True, exemption__isnull=False)
+                | Q(basis=Basis.EXEMPT.value, disclosure__isnull=True, exemption__isnull=False)
                 | Q(
                     basis__in=[Basis.NOT_REQUIRED.value, Basis.IMPORTED.value],
-                    statement__isnull=True,
+                    disclosure__isnull=True,
                     exemption__isnull=True,
                 ),
                 name="release_has_what_its_basis_needs",

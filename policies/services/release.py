@@ -82,18 +82,18 @@ def _publish_policy(
     if release is None:
         passed = pass_gate(page, draft, now=now)
         page.publish_unguarded(revision, user)
-        if passed.statement is not None:
-            consultations.disclose(passed.statement, user=user, now=now)
         release = insert_release(
             page,
             day=rules.local_day(now),
             now=now,
             basis=passed.basis,
-            statement=passed.statement,
+            disclosure_id=passed.statement and passed.statement.pk,
             exemption=passed.exemption,
             kind=draft.kind,
             business_related=draft.business_related,
         )
+        if passed.statement is not None:
+            consultations.disclose(passed.statement, user=user, now=now)
         _release_interpretations(page, draft, release, approvals, user=user, now=now)
         action = "policy.released"
     else:

@@ -1,6 +1,7 @@
 """Writes the log, chains it, and checks the chain."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Min
 
 from guards.services import lock
@@ -196,6 +197,28 @@ def verify(published: Iterable[Root] = ()) -> list[Problem]:
         Problem(seq, None, "the chain ends before this published root") for seq in sorted(expected)
     ]
     return problems
+
+
+@contextmanager
+def as_of_one_moment() -> Iterator[None]:
+    """What is read inside is read as of one moment, whatever others write meanwhile.
+
+    Nothing may be written inside; inside a transaction of the caller's it is that one.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        # Not `atomic`, which would keep every writer out of SQLite.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
 
 
 def register_verifier(name: str, verifier: Verifier) -> None:

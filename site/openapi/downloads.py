@@ -11,13 +11,15 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from ninja.responses import NinjaJSONEncoder
 
-# What makes a spreadsheet take a text for a formula, in the wide forms of East Asia too.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What makes a spreadsheet take a text for a formula, in the wide forms of East Asia too; and the
+# apostrophe itself, so that whoever takes one off has the text as it was.
+_MARKED = ("'", "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell(value: Any) -> str:
     """Give a value as a spreadsheet shows it and never runs it: a text that could be a formula
-    gets an apostrophe in front. Lists are joined by ``; ``."""
+    gets an apostrophe in front, and so does one that begins with an apostrophe. Lists are joined
+    by ``; ``."""
     match value:
         case None:
             return ""
@@ -30,7 +32,7 @@ def cell(value: Any) -> str:
         case list() | tuple():
             return cell("; ".join(str(part) for part in value))
     text = str(value)
-    return f"'{text}" if text.lstrip(" \u3000").startswith(_FORMULAS) else text
+    return f"'{text}" if text.lstrip(" \u3000").startswith(_MARKED) else text
 
 
 DESCRIBED_CSV = {

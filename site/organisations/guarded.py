@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -79,7 +80,7 @@ class GuardedPageMixin(_Base):
         """Wagtail's own publication; only ``services.publish`` calls it, in its transaction."""
         super().publish(revision, user=user, skip_permission_checks=True)
 
-    def submitted(self, user: Any) -> None:
+    def submitted(self, user: Any, now: datetime.datetime) -> None:
         """This draft begins its review; called in the transaction in which it does."""
 
     def unpublish(self, *args: Any, **kwargs: Any) -> None:

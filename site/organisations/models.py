@@ -330,16 +330,17 @@ class RoleApprovalTask(Task):
         if page.locked:
             page.locked, page.locked_by, page.locked_at = False, None, None
             page.save(update_fields=["locked", "locked_by", "locked_at"])
+        now = timezone.now()
         with transaction.atomic():
             state = super().start(workflow_state, user=user)
             draft = state.revision.as_object()
             if isinstance(draft, GuardedPageMixin):
-                draft.submitted(user)
+                draft.submitted(user, now)
             ledger.record(
                 "review.waits",
                 page,
                 actor=user,
-                now=timezone.now(),
+                now=now,
                 data={"step": self.role, "revision": state.revision_id},
             )
         return state

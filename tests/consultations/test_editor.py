@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from consultations import services
 from consultations.enums import Procedure
 from multilingual.languages import CODES
 from tests import factories
@@ -39,6 +40,25 @@ def test_a_draft_is_previewed_in_each_language(drafter, team, language):
     response = drafter.get(address, {"mode": language})
     assert response.status_code == 200
     assert "禁止在楼道内停放" in response.content.decode()
+
+
+def test_counts_stand_at_their_clause_in_the_preview_of_a_changed_draft(drafter, announcement):
+    page = announcement.page.get_latest_revision_as_object()
+    sent = services.Submission(text="建议细化。", clause="art-4")
+    services.submit(announcement, sent, now=at("2026-02-20"))
+    page.draft = page.draft.replace("第五条 ", "第六条 ").replace("第六条 本", "第七条 本")
+    page.draft = page.draft.replace("第四条 ", "第四条 充电设施应当定期检修。\n第五条 ")
+    page.save_revision()
+    with standing_at(at("2026-02-20")):
+        address = reverse("wagtailadmin_pages:view_draft", args=[page.pk])
+        context = drafter.get(address, {"mode": "zh-hans"}).context
+    received = {
+        block.title: block.asked.received for block in context["law"] if block.kind == "article"
+    }
+    assert received["第四条"] == 0
+    assert received["第五条"] == 1
+    assert sum(received.values()) == 1
+    assert context["gone"] == []
 
 
 def test_the_proposal_names_the_earliest_close_and_its_law(drafter):

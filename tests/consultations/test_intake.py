@@ -7,12 +7,13 @@ from django.db import connection
 from consultations import services
 from consultations.enums import ChannelKind, CommentState, Verdict
 from consultations.models import Comment
-from consultations.services import sealing
 from ledger import merkle
 from ledger.models import Entry
 from organisations.services import Refused
+from outbox import services as outbox
 from personaldata.models import ContactRecord
 from tests.clock import at, standing_at
+from tests.consultations.letters import token_in
 
 pytestmark = [
     pytest.mark.django_db,
@@ -151,24 +152,32 @@ def past_the_guards(sql, params=()):
 def test_a_comment_that_was_changed_behind_the_back_is_noticed(announcement):
     comment = send(announcement).comment
     services.seal_due(at("2026-02-28", "00:05"))
-    assert list(sealing.problems()) == []
+    assert list(services.problems()) == []
     past_the_guards("UPDATE consultations_commenttext SET text = '很好，没有意见'")
-    [problem] = sealing.problems()
+    [problem] = services.problems()
     assert f"comment {comment.pk}" in problem
 
 
 def test_a_comment_that_was_deleted_is_noticed(announcement):
     comment = send(announcement).comment
     past_the_guards("DELETE FROM consultations_commenttext")
-    [problem] = sealing.problems()
+    [problem] = services.problems()
     assert f"comment {comment.pk}" in problem
     assert Entry.objects.filter(action="comment.received").exists()
 
 
-def test_followers_confirm_hear_and_leave(announcement, team, mailoutbox):
-    from outbox import services as outbox
-    from tests.consultations.letters import token_in
+def test_whoever_types_an_address_again_and_again_has_one_letter_an_hour_sent_to_it(
+    announcement, mailoutbox
+):
+    for minutes in (0, 1, 59, 60, 61):
+        now = NOW + datetime.timedelta(minutes=minutes)
+        services.follow(announcement, "li@example.com", language="zh-hans", now=now)
+        outbox.drain(now)
+    assert len(mailoutbox) == 2
+    assert services.find_follower(token_in(mailoutbox[-1].body)) is not None
 
+
+def test_followers_confirm_hear_and_leave(announcement, team, mailoutbox):
     services.follow(announcement, "li@example.com", language="zh-hans", now=NOW)
     outbox.drain(NOW)
     [letter] = [mail for mail in mailoutbox if mail.to == ["li@example.com"]]

@@ -125,6 +125,22 @@ def test_a_clause_keeps_its_lineage_through_a_renumbering(announcement, team):
     assert old["本办法自2027年1月1日起施行。"] == new["本办法自2027年1月1日起施行。"]
 
 
+def test_a_removed_clause_does_not_pass_its_lineage_on(announcement, team):
+    last = "\n第六条 本办法自2027年1月1日起施行。"
+    shorter = factories.DRAFT.replace(last, "")
+    assert shorter != factories.DRAFT
+    with standing_at(at("2026-02-25", "15:00")):
+        factories.change(announcement, team, Change.SUBSTANCE, draft=shorter)
+        other = f"{shorter}\n第六条 违反规定停放的，由消防救援机构责令改正。"
+        factories.change(announcement, team, Change.SUBSTANCE, draft=other)
+    first, _second, third = (
+        {clause.anchor: clause.lineage for clause in version.clauses.all()}
+        for version in announcement.versions.all()
+    )
+    assert third["art-5"] == first["art-5"]
+    assert third["art-6"] not in first.values()
+
+
 def test_a_new_round_does_not_begin_before_the_close(announcement, team):
     with standing_at(at("2026-02-25", "15:00")), pytest.raises(Refused):
         factories.change(announcement, team, Change.ROUND)

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
+from openpyxl.utils import get_column_letter
 
 from consultations import register, services
 from consultations.enums import ChannelKind
@@ -178,6 +179,7 @@ def test_a_letter_to_an_older_round_joins_its_round(announcement, team):
 
 # --- many ---------------------------------------------------------------------------------------
 
+LETTERS = {name: get_column_letter(place) for place, name in enumerate(transfer.COLUMNS, start=1)}
 ROW = {
     "channel": "邮寄",
     "postmarked_on": datetime.date(2026, 2, 19),
@@ -193,7 +195,9 @@ def workbook(announcement, rows, language="zh-hans"):
     sheet = book.worksheets[0]
     for number, row in enumerate(rows, start=2):
         for name, value in row.items():
-            sheet.cell(number, transfer.COLUMNS.index(name) + 1, value)
+            cell = sheet.cell(number, transfer.COLUMNS.index(name) + 1, value)
+            if isinstance(value, str):
+                cell.data_type = "s"
     out = io.BytesIO()
     book.save(out)
     return SimpleUploadedFile("letters.xlsx", out.getvalue())
@@ -240,6 +244,27 @@ def test_all_rows_are_entered_and_each_gets_a_receipt(client, announcement, offi
     again = send_workbook(client, announcement, workbook(announcement, rows))
     assert codes(again) == found
     assert Comment.objects.count() == 3
+
+
+def test_the_template_keeps_what_is_typed_into_it_as_text(client, announcement, officer):
+    answer = client.get(address(announcement, "template"))
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    columns = {name: sheet.column_dimensions[letter] for name, letter in LETTERS.items()}
+    texts = {name for name, column in columns.items() if column.number_format == "@"}
+    assert texts == {"text", "represents", "name", "email", "phone", "originals"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "-请放宽", "+86 10 5555", "@SUM(A1)", "#N/A"])
+def test_what_looks_like_a_formula_is_a_text_from_the_template_to_the_register(
+    client, announcement, officer, row, text
+):
+    file = workbook(announcement, [row | {"text": text, "represents": text}])
+    [code] = codes(send_workbook(client, announcement, file))
+    assert services.find(code).texts.get().text == text
+    address = f"/admin/consultations/{announcement.page_id}/comments/export/"
+    exported = b"".join(client.post(address, {"personal": "no"}).streaming_content)
+    cells = openpyxl.load_workbook(io.BytesIO(exported)).worksheets[0][2]
+    assert [cell.data_type for cell in cells if cell.value == text] == ["s", "s"]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en", "de"])

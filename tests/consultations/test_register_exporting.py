@@ -14,7 +14,16 @@ from tests.clock import at
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
 
 NOW = at("2026-02-20", "12:00")
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "=cmd|' /C calc'!A0"]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    '=HYPERLINK("http://x")',
+    "=cmd|' /C calc'!A0",
+    "#N/A",
+]
 
 
 def send(announcement, text, **fields):

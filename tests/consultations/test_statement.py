@@ -426,7 +426,7 @@ def test_a_consultation_that_nobody_answered_is_signed_and_opens_the_gate(bureau
     page = answering.policy(bureau, silent)
     statement = answering.sign(silent, bureau)
     assert statement.received == statement.opinions_count == 0
-    assert make.review(page, bureau).release.statement == statement
+    assert make.review(page, bureau).release.disclosure.statement == statement
 
 
 def test_a_correction_is_a_new_statement_that_names_the_old_one(bureau, announcement, page):
@@ -444,7 +444,7 @@ def test_a_correction_is_a_new_statement_that_names_the_old_one(bureau, announce
     second = answering.sign(announcement, bureau)
     assert (second.corrects, second.seq, second.correction_reason) == (first, 2, "理由有错字")
     assert SignedStatement.objects.get(pk=first.pk).opinions.last().reason == FEE
-    assert make.review(page, bureau).release.statement == second
+    assert make.review(page, bureau).release.disclosure.statement == second
     assert [one.statement for one in Disclosure.objects.all()] == [second]
 
 
@@ -495,7 +495,7 @@ def test_a_second_round_needs_a_statement_of_its_own(bureau, announcement, page)
         assert lacking(announcement) == []
         second = answering.sign(announcement, bureau)
         assert (first.round, second.round, second.corrects) == (1, 2, None)
-        assert make.review(page, bureau).release.statement == second
+        assert make.review(page, bureau).release.disclosure.statement == second
 
 
 # --- an abandoned draft -------------------------------------------------------------------------
@@ -591,8 +591,10 @@ def insert(announcement, bureau, *, opinions=None, answers_=None, step=None, **c
         rows[one["number"]] = SignedOpinion.objects.create(
             statement=statement, **one | (opinions or {})
         )
-    for comment, number in said.answers if answers_ is None else answers_(said.answers):
-        SignedAnswer.objects.create(statement=statement, opinion=rows[number], comment_id=comment)
+    for answer in said.answers if answers_ is None else answers_(said.answers):
+        SignedAnswer.objects.create(
+            statement=statement, opinion=rows[answer["number"]], comment_id=answer["comment"]
+        )
     statement.save(force_insert=True)
     return statement
 
@@ -679,7 +681,7 @@ def test_nor_one_with_an_answer_to_others(bureau, announcement):
         insert(
             announcement,
             bureau,
-            answers_=lambda given: [*given, (other.pk, 1)],
+            answers_=lambda given: [*given, {"comment": other.pk, "number": 1}],
             answers_count=4,
         )
 
@@ -722,7 +724,8 @@ def test_an_older_statement_is_not_made_public(bureau, announcement):
     first = answering.sign(announcement, bureau)
     answering.rewrite(announcement, bureau, correction_reason="更正")
     answering.sign(announcement, bureau)
-    with pytest.raises(IntegrityError, match="older_statement"), transaction.atomic():
+    why = r"older_statement|disclosure_before_release"
+    with pytest.raises(IntegrityError, match=why), transaction.atomic():
         Disclosure.objects.create(statement=first, disclosed_at=now())
 
 

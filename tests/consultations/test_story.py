@@ -231,7 +231,7 @@ def told(client, announcement, statement, opinions, receipts):
     shown = ConsultationPage.objects.public().with_status(timezone.now()).get()
     assert shown.status_now == Status.ANSWERED
     release = Release.objects.get()
-    assert (release.statement, release.basis) == (statement, "consulted")
+    assert (release.disclosure.statement, release.basis) == (statement, "consulted")
     assert (statement.received, statement.published, statement.withheld) == (6, 5, 1)
     assert statement.totals["by_channel"] == {"web": 4, "post": 1, "phone": 1}
     assert statement.totals["people"] == 17

@@ -238,6 +238,16 @@ def test_twenty_comments_an_hour_pass_and_the_next_waits(citizen, announcement, 
     assert Comment.objects.count() == settings.COMMENTS_PER_HOUR
 
 
+@pytest.mark.parametrize("fields", [{"clause": "art-99"}, {"email": "wrong"}])
+def test_what_was_not_taken_is_not_counted(citizen, announcement, settings, fields):
+    settings.COMMENTS_PER_HOUR = 1
+    with standing_at(OPEN):
+        for _ in range(3):
+            assert send(citizen, announcement, **fields).status_code == 422
+        assert send(citizen, announcement).status_code == 303
+        assert send(citizen, announcement, text="第二条意见").status_code == 429
+
+
 def test_the_same_text_is_warned_of_and_taken_when_it_is_meant(citizen, announcement):
     with standing_at(OPEN):
         send(citizen, announcement)

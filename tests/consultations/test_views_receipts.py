@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from consultations import services
 from consultations.enums import Verdict
-from consultations.models import Comment
+from consultations.models import Comment, CommentGroup, Opinion
 from ledger import merkle
 from tests import answering
 from tests import factories as make
@@ -211,6 +211,21 @@ def test_the_receipt_tells_the_decision_the_reason_and_the_changed_clause(client
         assert f'href="/en/consultations/{announcement.slug}/statement/#YJ-001"' in page
     assert '<q dir="auto">应当写明门厅</q>' in english(client, codes[0])
     assert "<q" not in english(client, codes[1])
+
+
+def test_the_receipt_tells_what_was_signed_whatever_the_desk_makes_of_it_later(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        who = {"user": bureau.drafter, "now": timezone.now()}
+        services.group_comments(announcement, list(announcement.comments.all()), **who)
+        release(answered(bureau, announcement), bureau)
+        before = [english(client, code) for code in codes]
+        assert all("one of 2" in page for page in before)
+        services.dissolve_group(CommentGroup.objects.get(), **who)
+        opinion, comments = Opinion.objects.get(), list(announcement.comments.order_by("pk"))
+        services.map_comments(opinion, comments[1:], passage="楼道", **who)
+    assert "<q" not in english(client, codes[1])
+    assert all("one of 2" in english(client, code) for code in codes)
 
 
 def test_a_group_counts_as_one_argument_with_its_people(client, asked_twice):

@@ -249,6 +249,33 @@ def test_a_closing_statement_says_why_and_has_no_opinions(client, closed, bureau
     assert "上位法正在修改" in client.get(url(closed, "")).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("withdrawn_at", "told", "not_told"),
+    [
+        (
+            clock.at("2026-03-05", "10:00"),
+            ["时间为 2026年2月27日 至 2026年3月5日", "2026年3月5日 10:00:00"],
+            ["24:00"],
+        ),
+        (clock.at("2026-02-27", "08:00"), [], ["时间为", "24:00"]),
+    ],
+)
+def test_of_a_withdrawn_draft_the_days_are_told_on_which_it_was_open(
+    client, bureau, withdrawn_at, told, not_told
+):
+    with clock.standing_at(clock.at("2026-02-27", "08:00")):
+        announcement = make.announce(bureau)
+    with clock.standing_at(withdrawn_at):
+        services.withdraw(
+            announcement, reason="上位法即将修改。", user=bureau.reviewer, now=timezone.now()
+        )
+        answering.rewrite(announcement, bureau, kind="closing", words="上位法正在修改，不再继续。")
+        answering.sign(announcement, bureau)
+        shown = text_of(client.get(url(announcement)))
+    assert all(words in shown for words in told)
+    assert not any(words in shown for words in not_told)
+
+
 def test_no_comments_received_is_a_statement_too(client, bureau):
     with clock.standing_at(clock.at(answering.OPENS)):
         announcement = make.announce(bureau)

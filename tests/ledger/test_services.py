@@ -12,6 +12,7 @@ from guards.services import install, remove, violation
 from ledger import services, tasks
 from ledger.models import Entry, Seal
 from ledger.rules import GENESIS
+from tests.concurrency import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
@@ -249,3 +250,20 @@ def test_the_command_asks_what_other_apps_registered(three_entries, capsys):
         services.unregister_verifier("another app")
     assert capsys.readouterr().err == "another app: the root of round 2 is another\n"
     call_command("verify_ledger")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_the_log_is_verified_is_no_fault():
+    def happens():
+        with transaction.atomic():
+            services.record("test.happened", None, now=NOW)
+
+    def seen():
+        return Entry.objects.count(), Seal.objects.count()
+
+    with services.as_of_one_moment():
+        before = seen()
+        assert at_once(happens) == [None]
+        assert seen() == before
+    assert seen()[0] == before[0] + 1
+    happens()

@@ -18,6 +18,7 @@ from openapi import downloads
         ("  =1", "'  =1"),
         ("＝１", "'＝１"),
         ("建议=好", "建议=好"),
+        ("'=1+1", "''=1+1"),
         (["=1", "b"], "'=1; b"),
         (None, ""),
         (True, "true"),
@@ -27,6 +28,11 @@ from openapi import downloads
 )
 def test_a_cell_is_a_text_that_no_spreadsheet_runs(value, shown):
     assert downloads.cell(value) == shown
+
+
+@pytest.mark.parametrize("text", ["=1", "'=1", "'", "''", " '=1", "  =1", "建议", "", "\n-"])
+def test_without_its_apostrophe_a_cell_is_the_text_as_it_was(text):
+    assert downloads.cell(text).removeprefix("'") == text
 
 
 def test_a_csv_file_says_that_it_is_utf_8_and_holds_quotes_and_line_breaks():

@@ -618,7 +618,7 @@ def test_a_late_letter_makes_a_signed_statement_insufficient(bureau, passed, ann
     answering.rewrite(announcement, bureau, correction_reason="补入一封迟到的来信")
     corrected = answering.answered(announcement, bureau)
     make.decide(page, bureau.publisher)
-    assert Release.objects.get().statement == corrected
+    assert Release.objects.get().disclosure.statement == corrected
     assert corrected.corrects == statement
 
 
@@ -702,11 +702,6 @@ def insert_release(page, *, how="INSERT", statement=None, exemption=None, **chan
 
 def refused_with(page, rule, **facts):
     PolicyPage.objects.filter(pk=page.pk).update(consultation=page.consultation_id)
-    if facts.get("statement"):
-        disclosed, _new = Disclosure.objects.get_or_create(
-            statement=facts["statement"], defaults={"disclosed_at": timezone.now()}
-        )
-        assert disclosed
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         insert_release(page, **facts)
 
@@ -733,11 +728,27 @@ def test_no_release_by_sql_whatever_it_claims(
     assert_nothing_shows(client, announcement)
 
 
-def test_its_own_statement_opens_nothing_before_it_is_public_with_it(bureau, passed, announcement):
+def test_neither_policy_nor_statement_appears_without_the_other(bureau, passed, announcement):
     page = passed[NAMES]
     statement = answering.sign(announcement, bureau)
-    with pytest.raises(IntegrityError, match="release_statement_disclosed"), transaction.atomic():
+    PolicyPage.objects.filter(pk=page.pk).update(consultation=announcement.page)
+    disclosure = {"statement": statement, "disclosed_at": timezone.now()}
+    with (
+        pytest.raises(IntegrityError, match="disclosure_before_release"),
+        transaction.atomic(),
+    ):
+        Disclosure.objects.create(**disclosure)
+
+    @transaction.atomic
+    def committed(*more):
         insert_release(page, basis="consulted", statement=statement)
+        for insert in more:
+            insert()
+        connection.check_constraints()
+
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        committed()
+    committed(lambda: Disclosure.objects.create(**disclosure))
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,6 @@ def test_a_release_waits_for_what_would_have_closed_the_gate(what, by_sql):
 
         def insert():
             with transaction.atomic():
-                Disclosure.objects.create(statement=statement, disclosed_at=timezone.now())
                 Release.objects.create(
                     page_id=page.pk,
                     organisation_code="LC-BG",
@@ -213,8 +212,9 @@ def test_a_release_waits_for_what_would_have_closed_the_gate(what, by_sql):
                     basis="consulted",
                     kind=page.kind,
                     business_related=page.business_related,
-                    statement_id=statement.pk,
+                    disclosure_id=statement.pk,
                 )
+                Disclosure.objects.create(statement=statement, disclosed_at=timezone.now())
 
         outcome = while_another_commits(
             happenings[what], insert if by_sql else lambda: make.decide(page, bureau.publisher)

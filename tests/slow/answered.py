@@ -67,12 +67,12 @@ def report() -> None:
         json.dumps(
             {
                 "drafts": PolicyPage.objects.count(),
-                "visible": _slugs(shown, "release__statement__announcement__slug"),
+                "visible": _slugs(shown, "release__disclosure__statement__announcement__slug"),
                 "released": _slugs(Release.objects, "statement__announcement__slug"),
                 "disclosed": _slugs(Disclosure.objects, "statement__announcement__slug"),
                 "explained": _slugs(
                     InterpretationPage.objects.public(),
-                    "release__policy_release__statement__announcement__slug",
+                    "release__policy_release__disclosure__statement__announcement__slug",
                 ),
                 "lettered": _slugs(AnswerLetter.objects, "comment__announcement__slug"),
                 "recorded": Entry.objects.filter(action="policy.released").count(),

@@ -35,8 +35,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         services.seal(timezone.now(), look_back=None)
-        problems = [str(problem) for problem in services.verify(options["root"])]
-        problems += services.verify_further()
+        with services.as_of_one_moment():
+            problems = [str(problem) for problem in services.verify(options["root"])]
+            problems += services.verify_further()
         if problems:
             for problem in problems[1:SHOWN]:
                 self.stderr.write(problem)
