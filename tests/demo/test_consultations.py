@@ -196,7 +196,7 @@ def test_every_state_shows_whenever_the_city_is_loaded(loaded_at) -> None:
 
 def test_what_can_happen_to_a_period_has_happened(loaded_at) -> None:
     causes = Counter(Period.objects.values_list("cause", flat=True))
-    assert causes == {"announcement": len(STORIES), "extension": 1, "round": 1}
+    assert causes == {"announcement": len(STORIES), "extension": 1, "round": 2}
     [shortened] = Period.objects.exclude(shortening="")
     assert shortened.announcement.page.slug == "gas-restaurants"
     changes = [version.change for version in of("elevators").announcement.versions.all()]
@@ -231,6 +231,7 @@ def test_what_has_closed_is_sealed_and_late_letters_have_a_root_of_their_own(loa
     late = sum(bool(c.get("late")) for c in STORIES["dog-keeping"]["comments"])
     assert [(slug, round_, batch) for slug, round_, batch, _leaves in roots.order_by("pk")] == [
         ("elevator-subsidy", 1, 1),
+        ("elevator-subsidy", 2, 1),
         ("housing-rental", 1, 1),
         ("after-school", 1, 1),
         ("congestion-charge", 1, 1),
@@ -269,6 +270,7 @@ def test_two_led_to_a_document_one_was_abandoned_one_is_overdue(loaded_at) -> No
         ("congestion-charge", "closing", abandoned),
     }
     assert Disclosure.objects.count() == 3
+    assert statement_of("elevator-subsidy").round == 2
     released = Release.objects.filter(basis="consulted").values_list("page__slug", flat=True)
     assert set(released) == {"elevator-subsidy-2025", "housing-rental-rules-2026"}
     [period] = of("after-school").announcement.periods.all()
