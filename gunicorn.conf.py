@@ -27,9 +27,6 @@ loglevel = "warning"
 control_socket_disable = True
 # A question of any length is answered; a proxy in front limits the address as it likes.
 limit_request_line = 0
-# A thread that comes back from the database waits at most so long for one that computes: a
-# comment goes there and back several times, and Python's own 5 ms each time add up.
-SWITCH_INTERVAL = 0.0005
 if settings.PROXY_COUNT:
     forwarded_allow_ips = "*"
 
@@ -56,7 +53,6 @@ def post_worker_init(worker: "Worker") -> None:
     # What is loaded by now stays: the collector need not look through it in the middle of a page.
     gc.collect()
     gc.freeze()
-    sys.setswitchinterval(SWITCH_INTERVAL)
     if settings.EMBEDDED_QUEUE:
         from config import embedded
 

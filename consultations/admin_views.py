@@ -15,7 +15,8 @@ from wagtail.admin import messages
 
 from consultations import rules, services
 from consultations.admin_forms import ExtendForm, ReasonForm
-from consultations.models import ConsultationPage
+from consultations.enums import Change
+from consultations.models import ConsultationPage, Period
 from consultations.presenters import period
 from organisations.models import Membership
 from workdays import services as workdays
@@ -86,24 +87,28 @@ def propose(request: HttpRequest) -> HttpResponse:
     form = _PeriodForm(request.POST)
     context: dict[str, Any] = {"counted": []}
     if form.is_valid():
-        opens_at = form.cleaned_data["opens_at"] or rules.next_minute(timezone.now())
+        before, change = _newest_period(request), form.cleaned_data["change"]
         facts = services.Facts(
             procedure=form.cleaned_data["procedure"],
             business_related=form.cleaned_data["business_related"],
             shortening=form.cleaned_data["shortening"],
         )
         try:
-            counted = services.count(facts, opens_at)
+            proposal = services.propose(
+                facts,
+                form.cleaned_data["opens_at"],
+                now=timezone.now(),
+                before=before if change in {Change.SUBSTANCE, Change.ROUND} else None,
+                anew=change == Change.SUBSTANCE,
+            )
         except YearNotAnnounced as error:
             context["problem"] = " ".join(error.messages)
         else:
             context |= {
-                "opens_at": opens_at,
-                "counted": counted,
-                "earliest": rules.last_day(services.earliest_close(counted)),
-                "proposed": rules.last_day(services.proposed_close(counted)),
+                "counted": proposal.counted,
+                "earliest": rules.last_day(proposal.closes_at),
                 "warnings": period.sample_warnings(
-                    (day.date for item in counted for day in item.days),
+                    (day.date for item in proposal.counted for day in item.days),
                     workdays.sample_years(counted_at=timezone.now()),
                 ),
             }
@@ -115,6 +120,15 @@ class _PeriodForm(forms.Form):
     business_related = forms.NullBooleanField(required=False)
     opens_at = forms.DateTimeField(required=False)
     shortening = forms.CharField(required=False)
+    change = forms.CharField(required=False)
+
+
+def _newest_period(request: HttpRequest) -> Period | None:
+    """The period of the announced consultation that the form is of."""
+    page = request.GET.get("page", "")
+    if not page.isdecimal():
+        return None
+    return Period.objects.filter(announcement__page=int(page)).order_by("seq").last()
 
 
 def _refuse_strangers(request: HttpRequest) -> None:

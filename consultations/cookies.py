@@ -1,8 +1,7 @@
 """What a browser keeps for its own comment: the receipt code for half an hour, and what it sent.
 
-Both are out of reach of scripts, and what they hold is of use at one consultation alone. The code
-is there in every language; what was sent is known to the form of one language. The site itself
-keeps neither.
+Both are out of reach of scripts, and there in every language; what they hold is of use at one
+consultation alone. The site itself keeps neither.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def keep_code(
         "changed": "1" if changed else "",
     }
     sealed = encrypt(values, settings.PERSONAL_DATA_KEYS, owner=f"receipt {slug}", now=now)
-    _set(response, f"{CODE}{slug}", sealed.decode(), "/", SHOWN)
+    _set(response, f"{CODE}{slug}", sealed.decode(), SHOWN)
     others = [n for n in request.COOKIES if n.startswith(CODE) and n != f"{CODE}{slug}"]
     # A browser sends the oldest first (RFC 6265, 5.4).
     for name in others[: 1 - MOST_CODES]:
@@ -74,18 +73,16 @@ def digest(slug: str, text: str) -> str:
 
 
 def sent(request: HttpRequest) -> list[str]:
-    """Give the digests of what this browser sent to the consultation of this address."""
+    """Give the digests of what this browser sent last, to whichever consultation."""
     return [part for part in request.COOKIES.get(SENT, "").split(".") if len(part) == DIGEST]
 
 
-def remember_sent(request: HttpRequest, response: HttpResponse, path: str, digest: str) -> None:
-    """Note the digest of what was sent; ``path`` is the address of the form."""
+def remember_sent(request: HttpRequest, response: HttpResponse, digest: str) -> None:
+    """Note the digest of what was sent, for the form in any language."""
     known = [other for other in sent(request) if other != digest]
-    _set(response, SENT, ".".join([digest, *known][:MOST_SENT]), path, REMEMBERED)
+    _set(response, SENT, ".".join([digest, *known][:MOST_SENT]), REMEMBERED)
 
 
-def _set(
-    response: HttpResponse, name: str, value: str, path: str, kept: datetime.timedelta
-) -> None:
+def _set(response: HttpResponse, name: str, value: str, kept: datetime.timedelta) -> None:
     options: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": settings.HTTPS}
-    response.set_cookie(name, value, max_age=int(kept.total_seconds()), path=path, **options)
+    response.set_cookie(name, value, max_age=int(kept.total_seconds()), **options)

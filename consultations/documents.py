@@ -24,13 +24,14 @@ from docx.shared import Mm, Pt
 
 from consultations import outcome, rules, services
 from consultations.enums import ChannelKind, CommentState, Disposition, StatementKind, Withheld
-from consultations.models import Announcement, SignedStatement, StatementDraft
+from consultations.models import Announcement, SignedStatement, StatementDraft, Withdrawal
+from consultations.presenters import statement as presented
 from multilingual.languages import SOURCE
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 BODY, HEADINGS = "仿宋", "黑体"
 A4 = (Mm(210), Mm(297))
-WIDTHS = (Mm(16), Mm(70), Mm(14), Mm(14), Mm(22), Mm(83), Mm(38))
+WIDTHS = (Mm(16), Mm(66), Mm(14), Mm(14), Mm(20), Mm(22), Mm(72), Mm(33))
 _UNPRINTABLE = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -38,16 +39,19 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 class Told:
     """What the documents tell: of the signed statement, or as it would be now.
 
-    opinions: as ``services.Content`` has them. signed: ``None`` for a draft. at: when it was
-    signed, or when the draft was read.
+    authorities: their names on the day of ``at``, the leading one first. rounds: as
+    ``presenters.statement.rounds`` gives them. opinions: as ``services.Content`` has them.
+    signed: ``None`` for a draft. at: when it was signed, or when the draft was read.
     """
 
     title: str
+    authorities: Sequence[str]
     policy: str
     kind: str
     words: str
     correction_reason: str
     totals: Mapping[str, Any]
+    rounds: Sequence[Mapping[str, Any]]
     concentration: Mapping[str, int]
     opinions: Sequence[Mapping[str, Any]]
     signed: SignedStatement | None
@@ -65,8 +69,8 @@ def told(announcement: Announcement, now: datetime.datetime) -> Told:
     """Give what the documents tell: the signed statement of the newest round, unless its
     correction has been begun; else the draft."""
     final = outcome.final_text(announcement)
-    round_ = announcement.periods.latest("seq").round
-    signed = announcement.statements.filter(round=round_).order_by("-seq").first()
+    periods = list(announcement.periods.order_by("seq"))
+    signed = announcement.statements.filter(round=periods[-1].round).order_by("-seq").first()
     correcting = (
         StatementDraft.objects.filter(announcement=announcement)
         .exclude(correction_reason="")
@@ -76,17 +80,22 @@ def told(announcement: Announcement, now: datetime.datetime) -> Told:
         signed = None
     source: Any = signed or services.content(announcement)
     opinions = list(signed.opinions.values()) if signed else source.opinions
+    withdrawal = Withdrawal.objects.filter(announcement=announcement).first()
+    at = signed.signed_at if signed else now
+    bodies = announcement.page.authorities.select_related("organisation")
     return Told(
         title=announcement.versions.latest("seq").headline,
+        authorities=[body.organisation.name_on(rules.local_day(at), SOURCE) for body in bodies],
         policy=final.title if final and source.kind == StatementKind.ADOPTION else "",
         kind=source.kind,
         words=source.words,
         correction_reason=source.correction_reason,
         totals=source.totals,
+        rounds=presented.rounds(source, periods, withdrawal.withdrawn_at if withdrawal else None),
         concentration=source.concentration,
         opinions=opinions,
         signed=signed,
-        at=signed.signed_at if signed else now,
+        at=at,
     )
 
 
@@ -95,6 +104,8 @@ def opinions(said: Told) -> bytes:
     with override(SOURCE):
         document = _document(said, _("Opinions and how they were treated"), landscape=True)
         _numbers_in_words(document, said)
+        if said.opinions:
+            _paragraph(document, _rule(said))
         _table(
             document,
             [
@@ -102,6 +113,7 @@ def opinions(said: Told) -> bytes:
                 _("Opinion"),
                 _("People"),
                 _("Comments"),
+                _("Concentrated"),
                 _("Treatment"),
                 _("Reason"),
                 _("Changed clauses"),
@@ -112,6 +124,7 @@ def opinions(said: Told) -> bytes:
                     opinion["text"],
                     opinion["people"],
                     opinion["comments"],
+                    _("Yes") if opinion["concentrated"] else "",
                     _treatment(opinion),
                     opinion["reason"],
                     _clauses(opinion),
@@ -133,17 +146,13 @@ def statement(said: Told) -> bytes:
             _paragraph(document, words % {"reason": said.correction_reason})
         for line in said.words.splitlines():
             _paragraph(document, line)
+        document.add_heading(_("When comments were taken"), level=1)
+        _dates(document, said)
         document.add_heading(_("What came in"), level=1)
         _numbers(document, said)
         if said.kind == StatementKind.ADOPTION:
             document.add_heading(_("What became of it"), level=1)
-            _paragraph(
-                document,
-                _("An opinion is concentrated with %(people)d people, or with %(percent)d percent.")
-                % said.concentration
-                if said.opinions
-                else _("No comments were received."),
-            )
+            _paragraph(document, _rule(said) if said.opinions else _("No comments were received."))
             for opinion in said.opinions:
                 _opinion(document, opinion)
         _signatures(document, said)
@@ -165,6 +174,11 @@ def _opinion(document: Any, opinion: Mapping[str, Any]) -> None:
         _labelled(document, _("Reason"), opinion["reason"])
     if _clauses(opinion):
         _labelled(document, _("Changed clauses"), _clauses(opinion))
+
+
+def _rule(said: Told) -> str:
+    words = _("An opinion is concentrated with %(people)d people, or with %(percent)d percent.")
+    return words % said.concentration
 
 
 def _treatment(opinion: Mapping[str, Any]) -> str:
@@ -190,12 +204,42 @@ def _numbers_in_words(document: Any, said: Told) -> None:
     _paragraph(document, words % totals)
 
 
+def _dates(document: Any, said: Told) -> None:
+    """When each round opened, and when it closed or a withdrawal cut it off."""
+    _table(
+        document,
+        ["", pgettext("a consultation", "Opened"), pgettext("a consultation", "Closed"), _("Days")],
+        [
+            [_round(item), _minute(item["opens_at"]), _ended(item), item["days"]]
+            for item in said.rounds
+        ],
+    )
+    _paragraph(document, _("Beijing time, UTC+8"))
+
+
+def _round(item: Mapping[str, Any]) -> str:
+    return _("Round %(n)s") % {"n": item["round"]}
+
+
+def _minute(moment: datetime.datetime) -> str:
+    return f"{moment.astimezone(rules.SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _ended(item: Mapping[str, Any]) -> str:
+    if item["is_cut"]:
+        return f"{pgettext('a consultation', 'Withdrawn')} {_minute(item['ended_at'])}"
+    return f"{rules.last_day(item['ended_at']).isoformat()} 24:00"
+
+
 def _numbers(document: Any, said: Told) -> None:
-    states = (CommentState.PUBLISHED, CommentState.WITHHELD, CommentState.WITHDRAWN)
-    lines = [
-        (_("Round %(n)s") % {"n": number}, totals)
-        for number, totals in said.totals["rounds"].items()
+    states = [CommentState.PUBLISHED, CommentState.WITHHELD, CommentState.WITHDRAWN]
+    if said.totals[CommentState.PENDING]:
+        states.append(CommentState.PENDING)
+    rounds = [
+        (_round(item), said.totals["rounds"].get(str(item["round"]), {})) for item in said.rounds
     ]
+    altogether = [*rounds, (_("Altogether"), said.totals)]
+    keys = ["received", *states, "people"]
     _table(
         document,
         [
@@ -204,18 +248,25 @@ def _numbers(document: Any, said: Told) -> None:
             *(str(state.label) for state in states),
             _("People"),
         ],
-        [
-            [name, totals["received"], *(totals[state.value] for state in states), totals["people"]]
-            for name, totals in [*lines, (_("Altogether"), said.totals)]
-        ],
+        [[name, *(totals.get(key, 0) for key in keys)] for name, totals in altogether],
     )
-    for title, counts, labels in (
-        (_("By channel"), said.totals["by_channel"], ChannelKind),
-        (_("Not published, by reason"), said.totals["withheld_by_reason"], Withheld),
+    choices: Any
+    for title, counted, choices in (
+        (_("By channel"), "by_channel", ChannelKind),
+        (_("Not published, by reason"), "withheld_by_reason", Withheld),
     ):
-        if counts:
+        columns = [totals.get(counted, {}) for _name, totals in altogether]
+        lines = [choice for choice in choices if columns[-1].get(choice)]
+        if lines:
             _paragraph(document, title)
-            _table(document, [], [[str(labels(key).label), n] for key, n in counts.items()])
+            _table(
+                document,
+                ["", *(name for name, _totals in altogether)],
+                [
+                    [str(choice.label), *(counts.get(choice, 0) for counts in columns)]
+                    for choice in lines
+                ],
+            )
 
 
 def _signatures(document: Any, said: Told) -> None:
@@ -256,6 +307,7 @@ def _document(said: Told, name: str, *, landscape: bool) -> Any:
         mark.add_run(said.mark).bold = True
     title = document.add_paragraph(_plain(f"《{said.title}》{name}"), style="Title")
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    _labelled(document, _("Issuing authorities"), "、".join(said.authorities))
     if said.policy:
         _labelled(document, _("Final text"), f"《{said.policy}》")
     return document

@@ -143,6 +143,31 @@ def kept_notice(slug: str, now: datetime.datetime) -> Notice | None:
     return _notices.get(version["content"], [slug], read).get(slug)
 
 
+def announced_titles() -> dict[str, int]:
+    """Give by ``rules.document_title`` the announcement that was the last on such a document.
+
+    Every title counts that a draft had here, whoever's it was, whatever became of it: a
+    withdrawn one too, because its document needs another consultation. Historic ones took place
+    elsewhere; they owe nothing here.
+    """
+    titles = (
+        DraftVersion.objects.filter(announcement__historic=False)
+        .order_by("announcement__announced_at", "announcement")
+        .values_list("headline", "announcement")
+    )
+    return {
+        bare: announcement
+        for headline, announcement in titles
+        if (bare := rules.document_title(headline))
+    }
+
+
+def consultation_on(title: str) -> Announcement | None:
+    """Give the last announced consultation on the document of this Chinese title, if there is."""
+    found = announced_titles().get(rules.document_title(title))
+    return None if found is None else Announcement.objects.get(pk=found)
+
+
 def clauses_of(version: DraftVersion) -> list[Clause]:
     return list(Clause.objects.filter(version=version))
 

@@ -19,7 +19,9 @@ class DocumentForm(ReviewedPageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._limit("consultation", owed.nameable_consultations)
+        self._limit(
+            "consultation", lambda: owed.nameable_consultations(self.instance, self.parent_page)
+        )
         self._limit("exemption", lambda: owed.usable_exemptions(self.instance, self.parent_page))
 
     def _limit(self, name: str, choices: Callable[[], Any]) -> None:

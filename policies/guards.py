@@ -2,7 +2,15 @@
 
 from consultations.guards.answers import WITHDRAWN, newest_statement
 from consultations.guards.sql import newest_period
-from guards.registry import advisory_lock, immutable, register
+from guards.registry import (
+    Guard,
+    advisory_lock,
+    immutable,
+    postgresql_trigger,
+    refusal,
+    register,
+    sqlite_trigger,
+)
 from guards.sql import Rules, Sql, before_insert, for_both
 from policies import models
 
@@ -85,7 +93,11 @@ def _release_rules(sql: Sql) -> Rules:
     )
     unanswered = "NEW.business_related IS NULL"
     consultation = page.format("consultation_id")
-    drafted = "(SELECT g.latest_revision_id FROM wagtailcore_page g WHERE g.id = NEW.page_id)"
+    drafted = (
+        "EXISTS (SELECT 1 FROM wagtailcore_revision v JOIN django_content_type t "
+        "ON t.id = v.base_content_type_id WHERE t.app_label = 'wagtailcore' AND t.model = 'page' "
+        "AND v.object_id = CAST(NEW.page_id AS varchar(255)))"
+    )
     organisation = (
         "(SELECT e.organisation_id FROM consultations_exemption e WHERE e.id = NEW.exemption_id)"
     )
@@ -105,7 +117,7 @@ def _release_rules(sql: Sql) -> Rules:
             "release_exemption_of_another",
             f"NEW.exemption_id IS NOT NULL AND ({sql.differs(_OWNER, organisation)})",
         ),
-        ("release_imported_draft", f"NEW.basis = 'imported' AND {drafted} IS NOT NULL"),
+        ("release_imported_draft", f"NEW.basis = 'imported' AND {drafted}"),
         ("release_statement_stands", f"NEW.statement_id IS NOT NULL AND NOT {stands}"),
         ("release_owes_an_answer", owed),
         ("release_facts_of_the_page", as_page),
@@ -146,9 +158,24 @@ def _lifting_rules(sql: Sql) -> Rules:
     ]
 
 
+def _origin_stays() -> Guard:
+    """Copies owe what their original owes because they share its origin."""
+    name, table = "document_origin_stays", "policies_policypage"
+    refuse = f"SELECT RAISE(ABORT, '{name}');"
+    changed = "OLD.origin IS NOT NEW.origin"
+    body = f"IF OLD.origin IS DISTINCT FROM NEW.origin THEN {refusal(name)} END IF; RETURN NEW;"
+    return Guard(
+        name,
+        table,
+        sqlite=(sqlite_trigger(name, table, "BEFORE UPDATE OF origin", refuse, when=changed),),
+        postgresql=postgresql_trigger(name, table, "BEFORE UPDATE OF origin", body),
+    )
+
+
 def register_all() -> None:
     for model in IMMUTABLE:
         register(immutable(model))
+    register(_origin_stays())
     register(before_insert("release_rules", RELEASE, for_both(_release_rules), lock=_LOCKS))
     register(
         before_insert(

@@ -10,11 +10,12 @@ from consultations.models import Announcement
 from consultations.outcome import FinalText
 from multilingual.languages import SOURCE
 from policies.models import PolicyPage
+from policies.owed import may_name
 
 
 def policy_of(announcement: Announcement) -> FinalText | None:
-    """Give the released policy of a consultation's newest statement, or the newest draft that
-    names the consultation."""
+    """Give the released policy of a consultation's newest statement, or the first draft that
+    names the consultation and may: no copy and no other organisation takes its place."""
     released = (
         PolicyPage.objects.filter(release__disclosure__statement__announcement=announcement)
         .select_related("release")
@@ -24,14 +25,14 @@ def policy_of(announcement: Announcement) -> FinalText | None:
     if released is not None:
         public = PolicyPage.objects.public().filter(pk=released.pk).exists()
         return _final(released, released, public=public)
-    page = (
-        PolicyPage.objects.filter(
-            release__isnull=True, latest_revision__content__consultation=announcement.page_id
-        )
-        .order_by("-latest_revision__created_at", "-pk")
-        .first()
-    )
-    return _final(page, page.get_latest_revision_as_object(), public=False) if page else None
+    naming = PolicyPage.objects.filter(
+        release__isnull=True, latest_revision__content__consultation=announcement.page_id
+    ).order_by("pk")
+    for page in naming:
+        draft = page.get_latest_revision_as_object()
+        if may_name(draft):
+            return _final(page, draft, public=False)
+    return None
 
 
 def _final(page: PolicyPage, words: Any, *, public: bool) -> FinalText:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Length, Substr
 from wagtail.models import Page
 
 from consultations.models import ConsultationPage, Exemption
-from organisations.models import owner_of
+from organisations import services as organisations
+from organisations.models import OrganisationPage, owner_of
 from policies.models import Obligation, PolicyPage, Release
 
 
@@ -21,9 +23,33 @@ def obligations_of(page: PolicyPage) -> QuerySet[Obligation]:
     )
 
 
-def nameable_consultations() -> Any:
-    """Give the consultations that a document may name: those that were announced."""
-    return ConsultationPage.objects.filter(announcement__isnull=False)
+def nameable_consultations(page: PolicyPage, parent: Page | None = None) -> Any:
+    """Give the announced consultations that a document may name.
+
+    parent: below which a new document is written.
+    """
+    return _consultations_of(page, parent).filter(announcement__isnull=False)
+
+
+def may_name(page: PolicyPage) -> bool:
+    """Tell whether a document may name the consultation that it names."""
+    found = _consultations_of(page, page.get_parent())
+    return bool(found.filter(pk=page.consultation_id).exists())
+
+
+def _consultations_of(page: PolicyPage, parent: Page | None) -> Any:
+    """Those of a document's organisation, and of all below it, since a government issues what its
+    departments put before the public."""
+    home = page if page.pk else parent
+    owner = owner_of(home) if home else None
+    if owner is None:
+        return ConsultationPage.objects.none()
+    below = organisations.with_all_below(owner)
+    own = OrganisationPage.objects.filter(organisation__in=below).values("path")
+    asking = Q(authorities__organisation__in=below) | Exists(
+        own.filter(path=Substr(OuterRef("path"), 1, Length("path")))
+    )
+    return ConsultationPage.objects.filter(asking).distinct()
 
 
 def usable_exemptions(page: PolicyPage, parent: Page | None) -> QuerySet[Exemption]:

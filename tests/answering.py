@@ -63,7 +63,11 @@ def opinion(
 
 def policy(of: make.Team, announcement: Announcement, **fields: Any) -> Any:
     """The draft of the policy that names the consultation, with the final text."""
-    values = {"body": [("text", FINAL)], "consultation": announcement.page} | fields
+    values: dict[str, Any] = {
+        "body": [("text", FINAL)],
+        "consultation": announcement.page,
+        "issued_on": day("2026-03-31"),
+    } | fields
     return make.policy(of, "澜川市电动自行车停放和充电管理办法", **values)
 
 

@@ -6,6 +6,7 @@ came in never change or vanish; a comment outside its period does not get in.
 """
 
 from consultations import models
+from consultations.enums import Cause, Change
 from consultations.guards.sql import PERIOD, newest_period
 from guards.registry import immutable, register
 from guards.sql import Rules, Sql, before_insert, for_both
@@ -29,6 +30,10 @@ IMMUTABLE = (
     models.MerkleLeaf,
 )
 
+AT_ONCE = 2
+"""Minutes by which an opening at once may miss the moment at which its row goes in: services open
+at a whole minute, by another clock."""
+
 
 def _period_rules(sql: Sql) -> Rules:
     """Each refusal with its condition, in the order in which they are asked."""
@@ -38,8 +43,10 @@ def _period_rules(sql: Sql) -> Rules:
         "NOT EXISTS (SELECT 1 FROM consultations_announcement a "  # noqa: S608 - our own names
         f"WHERE a.id = NEW.announcement_id AND {sql.is_true('a.historic')})"
     )
-    continues = "NEW.cause IN ('extension', 'calendar')"
-    starts = "NEW.cause IN ('announcement', 'round', 'restart', 'outage')"
+    causes = ", ".join(f"'{cause}'" for cause in Cause.values)
+    first_of_round = "NEW.cause IN ('announcement', 'round')"
+    same_round = f"NOT ({first_of_round})"
+    anew = "NEW.cause IN ('restart', 'outage')"
     if sql.postgresql:
         odd = (
             "date_trunc('second', NEW.opens_at) <> NEW.opens_at OR "
@@ -49,6 +56,8 @@ def _period_rules(sql: Sql) -> Rules:
         odd = (
             "NEW.opens_at IS NOT strftime('%Y-%m-%d %H:%M:%S', NEW.opens_at) OR "
             "NEW.closes_at IS NOT strftime('%Y-%m-%d %H:%M:%S', NEW.closes_at) OR "
+            "NEW.minimum_closes_at IS NOT "
+            "strftime('%Y-%m-%d %H:%M:%S', NEW.minimum_closes_at) OR "
             "strftime('%H%M%S', NEW.closes_at) <> '160000'"
         )
     closes, opens, rounds = (
@@ -57,6 +66,7 @@ def _period_rules(sql: Sql) -> Rules:
         newest_period("round"),
     )
     return [
+        ("period_cause", f"NEW.cause NOT IN ({causes})"),
         ("period_time", odd),
         (
             "period_sequence",
@@ -78,29 +88,34 @@ def _period_rules(sql: Sql) -> Rules:
             "period_historic",
             f"NOT ({live}) AND (NEW.seq <> 1 OR NEW.closes_at > {sql.now})",
         ),
-        ("period_back_dated", f"{live} AND {starts} AND NEW.opens_at < {sql.now}"),
-        ("period_opening_moved", f"{continues} AND NEW.opens_at <> {opens}"),
-        ("period_shortened", f"{continues} AND NEW.closes_at <= {closes}"),
         (
-            "period_reopened",
-            f"NEW.cause NOT IN ('announcement', 'round') AND {closes} <= {sql.now}",
+            "period_back_dated",
+            (
+                f"({live} AND {first_of_round} AND NEW.opens_at < {sql.now}) "
+                f"OR ({anew} AND NEW.opens_at < {sql.minutes_from_now(-AT_ONCE)})"
+            ),
         ),
+        ("period_reopened", f"{same_round} AND {closes} <= {sql.now}"),
         (
             "period_shortened",
-            f"NEW.cause IN ('restart', 'outage') AND NEW.closes_at < {closes}",
+            (
+                f"{same_round} AND (NEW.closes_at < {closes} "
+                f"OR (NEW.closes_at = {closes} AND NOT {anew}))"
+            ),
         ),
         (
             "period_opening_moved",
-            f"NEW.cause IN ('restart', 'outage') AND NEW.opens_at < {opens}",
+            (
+                f"{same_round} AND NEW.opens_at <> {opens} "
+                f"AND NOT ({anew} AND NEW.opens_at > {opens} "
+                f"AND NEW.opens_at <= {sql.minutes_from_now(AT_ONCE)})"
+            ),
         ),
         (
             "period_minimum_lowered",
-            (
-                f"NEW.cause IN ('extension', 'calendar') AND "
-                f"NEW.minimum_closes_at < {newest_period('minimum_closes_at')}"
-            ),
+            f"{same_round} AND NEW.minimum_closes_at < {newest_period('minimum_closes_at')}",
         ),
-        ("period_round_overlaps", f"NEW.cause = 'round' AND NEW.opens_at < {closes}"),
+        ("period_round_overlaps", f"NEW.cause = 'round' AND {closes} > {sql.now}"),
         (
             "period_calendar_missing",
             (
@@ -110,6 +125,57 @@ def _period_rules(sql: Sql) -> Rules:
         ),
         ("period_floor", f"{live} AND COALESCE((SELECT sum(d.counts) {days}), 0) < 5"),
     ]
+
+
+def _version_rules(sql: Sql) -> Rules:
+    """A text follows the one before it; one that changes in substance comes after its period."""
+    changes = ", ".join(f"'{change}'" for change in Change.values)
+    versions = "FROM consultations_draftversion v WHERE v.announcement_id = NEW.announcement_id"
+    periods = f"FROM {PERIOD} p WHERE p.announcement_id = NEW.announcement_id"
+    historic = (
+        "EXISTS (SELECT 1 FROM consultations_announcement a "  # noqa: S608 - our own names
+        f"WHERE a.id = NEW.announcement_id AND {sql.is_true('a.historic')})"
+    )
+    return [
+        ("version_sequence", f"NEW.seq <> 1 + (SELECT COALESCE(max(v.seq), 0) {versions})"),
+        ("version_change", f"NEW.seq > 1 AND NEW.change NOT IN ({changes})"),
+        ("version_round", f"NEW.round <> COALESCE({newest_period('round')}, 0)"),
+        ("version_historic", f"NEW.seq > 1 AND {historic}"),
+        (
+            "version_withdrawn",
+            (
+                "EXISTS (SELECT 1 FROM consultations_withdrawal w "
+                "WHERE w.announcement_id = NEW.announcement_id)"
+            ),
+        ),
+        *(
+            (
+                "version_without_period",
+                (
+                    f"NEW.change = '{change}' AND "
+                    f"(SELECT count(*) {versions} AND v.change = '{change}') "
+                    f">= (SELECT count(*) {periods} AND p.cause = '{cause}')"
+                ),
+            )
+            for change, cause in ((Change.SUBSTANCE, Cause.RESTART), (Change.ROUND, Cause.ROUND))
+        ),
+    ]
+
+
+def _clause_rules(sql: Sql) -> Rules:
+    """The clauses go in with their version: before the ledger says that it is announced."""
+    version = "json_extract(e.data, '$.version')"
+    if sql.postgresql:
+        version = "e.data->>'version'"
+    said = f"""
+        SELECT 1 FROM consultations_draftversion v
+        JOIN ledger_entry e ON e.subject_type = 'consultations.announcement'
+         AND e.subject_id = CAST(v.announcement_id AS text)
+        WHERE v.id = NEW.version_id AND (
+          (v.seq = 1 AND e.action IN ('consultation.announced', 'consultation.imported'))
+          OR (e.action = 'consultation.changed' AND CAST({version} AS text) = CAST(v.seq AS text)))
+    """  # noqa: S608 - our own names
+    return [("clause_of_an_announced_version", f"EXISTS ({said})")]
 
 
 def _of_round(moment: str, announcement: str, round_: str) -> str:
@@ -186,6 +252,8 @@ def register_all() -> None:
         register(immutable(model))
     register(immutable(models.CommentAttachment, allow_update_of=["scan"]))
     register(before_insert("period_rules", PERIOD, for_both(_period_rules)))
+    register(before_insert("version_rules", "consultations_draftversion", for_both(_version_rules)))
+    register(before_insert("clause_rules", "consultations_clause", for_both(_clause_rules)))
     register(before_insert("comment_rules", "consultations_comment", for_both(_comment_rules)))
     register(
         before_insert("comment_text_rules", "consultations_commenttext", for_both(_text_rules))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -136,13 +137,12 @@ def enter_many(request: HttpRequest, page_id: int) -> HttpResponse:
     except workbook.NotReadable as error:
         form.add_error("file", str(error))
         return _import_page(request, announcement, form, status=422)
-    entries, errors = _entries(rows, form.cleaned_data, clauses)
+    now = timezone.now()
+    entries, errors = _entries(announcement, rows, form.cleaned_data, clauses, now)
     receipts: list[Receipt] = []
     if not errors:
         try:
-            receipts = services.enter_all(
-                announcement, entries, user=request.user, now=timezone.now()
-            )
+            receipts = services.enter_all(announcement, entries, user=request.user, now=now)
         except RowsRefused as refused:
             errors = {rows[place].number: _words(error) for place, error in refused.rows.items()}
         except ValidationError as error:
@@ -170,16 +170,23 @@ def _import_page(
 
 
 def _entries(
+    announcement: Announcement,
     rows: Sequence[workbook.TypedRow],
     data: Mapping[str, Any],
     clauses: Mapping[int, register.KnownClause],
+    now: datetime.datetime,
 ) -> tuple[list[Entry], Errors]:
     """Give the rows as entries, and what is wrong with those that cannot be."""
     originals = _Originals(data["originals"])
     entries, errors = [], {}
     for row in rows:
         form = RowForm(row.data, clauses=clauses)
-        problems = _words(form.errors) if not form.is_valid() else []
+        if "postmarked_on" not in form.errors:
+            try:
+                services.refuse_day(announcement, form.cleaned_data["postmarked_on"], now=now)
+            except ValidationError as error:
+                form.add_error(None, error)
+        problems = _words(form.errors)
         files: list[NamedFile] = []
         if row.original:
             try:

@@ -10,6 +10,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from consultations import rules
 from consultations.models import Clause
 from legaltext.parser import parse
 from legaltext.redline import ClauseChange, redline
@@ -94,12 +95,9 @@ def _lines(node: Node, depth: int, known: Mapping[str, Asked]) -> Iterator[Line]
         yield from _lines(child, depth + 1, known)
 
 
-_COMMENTED = {Kind.ARTICLE, Kind.PARAGRAPH, Kind.ITEM, Kind.SUBITEM, Kind.POINT}
-
-
 def takes_comments(clause: Clause) -> bool:
     """Headings only arrange; the public comments on provisions."""
-    return clause.kind in _COMMENTED
+    return rules.takes_comments(clause.kind)
 
 
 @dataclass(frozen=True)

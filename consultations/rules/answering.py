@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +25,8 @@ SHORTEST_REASON = 20
 
 MOST_USES_OF_A_REASON = 3
 """A reason that more opinions share is flagged to the reviewer."""
+
+_GAP = re.compile(r"〔(?!\d{4}〕)")  # 京公开办发〔2020〕4号 has none
 
 _NO_CLAUSE = ("pre-", "toc", "end-")
 
@@ -61,16 +65,24 @@ def is_short(reason: str) -> bool:
 
 
 def worn_reasons(reasons: Mapping[int, str]) -> set[int]:
-    """Give the opinions, by key, whose reason stands under too many of them."""
-    plain = {key: squeeze(reason) for key, reason in reasons.items() if squeeze(reason)}
+    """Give the opinions, by key, whose reason stands under too many of them.
+
+    As in ``is_unadapted``, a full stop more or less makes no other reason: letters and digits do.
+    """
+    plain = {key: bare for key, reason in reasons.items() if (bare := _letters(reason))}
     uses = Counter(plain.values())
     return {key for key, reason in plain.items() if uses[reason] > MOST_USES_OF_A_REASON}
 
 
 def is_unadapted(reason: str, phrases: Iterable[str]) -> bool:
     """Tell whether a reason is a reusable phrase as it stands, or still has its gap 〔…〕."""
-    plain = squeeze(reason)
-    return "〔" in plain or (bool(plain) and plain in {squeeze(phrase) for phrase in phrases})
+    plain = _letters(reason)
+    as_it_stands = bool(plain) and plain in {_letters(phrase) for phrase in phrases}
+    return bool(_GAP.search(reason)) or as_it_stands
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum())
 
 
 def opinion_code(number: int) -> str:
@@ -136,7 +148,8 @@ class TextChanges:
     def differs(self, anchor: str) -> bool:
         """Tell whether a clause of the final text reads otherwise than the draft.
 
-        A paragraph or item counts by itself: it differs unless the draft's article has its words.
+        Blanks, and the width of a comma, are nothing to read. A paragraph or item counts by
+        itself: it differs unless the draft's article has its words.
         """
         found = self._places.get(anchor)
         if found is None:
@@ -145,8 +158,7 @@ class TextChanges:
         change = next((each for each in self.clauses if each.new_anchor == top.anchor), None)
         if change is None or not _reads_differently(change):
             return False
-        old = "".join(part.text for part in change.segments if part.op != "insert")
-        return node is top or squeeze(node.full_text) not in squeeze(old)
+        return node is top or _read(node.full_text) not in _read(_old(change))
 
     def top(self, anchor: str) -> str:
         """Give the clause of ``clauses`` that a clause of the final text stands in, or itself."""
@@ -202,4 +214,14 @@ class TextChanges:
 
 
 def _reads_differently(change: ClauseChange) -> bool:
-    return any(segment.op != "equal" for segment in change.segments)
+    new = "".join(part.text for part in change.segments if part.op != "delete")
+    return _read(_old(change)) != _read(new)
+
+
+def _old(change: ClauseChange) -> str:
+    return "".join(part.text for part in change.segments if part.op != "insert")
+
+
+def _read(text: str) -> str:
+    """Give the words and marks of a text, whatever blanks and widths they are written with."""
+    return squeeze(unicodedata.normalize("NFKC", text))

@@ -10,13 +10,18 @@ import base64
 import datetime
 import hashlib
 import hmac
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Indel
+
 from consultations.enums import StatementKind, Status
+from legaltext.numerals import NUMERALS
 from legaltext.parser import parse
 from legaltext.redline import redline
-from legaltext.tree import Kind, LegalText, Node
+from legaltext.tree import Kind, LegalText, Node, squeeze
 from workdays.rules import SHANGHAI as SHANGHAI
 from workdays.rules import close_of as close_of
 from workdays.rules import last_day as last_day
@@ -24,6 +29,13 @@ from workdays.rules import local_day as local_day
 
 CLOSING_SOON = datetime.timedelta(hours=72)
 CODE_LENGTH = 20
+
+_BRACKETS = "()[]〔〕【】"
+_ISSUED_BY = re.compile(r"关于(?:印发|发布|公布|颁布|转发)(.+)的(?:通知|公告|通告|决定|函)$")
+_STAGE = re.compile(
+    r"[(\[〔【][^()\[\]〔〕【】]*(?:稿|草案|修订|修正|试行|暂行)[^()\[\]〔〕【】]*[)\]〕】]$"
+    r"|(?:修订|修正)?草案$|征求意见稿$"
+)
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -33,6 +45,15 @@ def next_minute(now: datetime.datetime) -> datetime.datetime:
     """Give the earliest whole minute at which something passed at ``now`` can open, in UTC."""
     later = now.astimezone(datetime.UTC) + datetime.timedelta(seconds=65)
     return later.replace(second=0, microsecond=0)
+
+
+def running_minute(now: datetime.datetime) -> datetime.datetime:
+    """Give the whole minute that has begun at ``now``, in UTC.
+
+    What is open at ``now`` and is counted anew opens then: it is not shut for an instant, and
+    the day is the same.
+    """
+    return now.astimezone(datetime.UTC).replace(second=0, microsecond=0)
 
 
 def status(
@@ -67,6 +88,29 @@ def status_of(
     if withdrawn:
         return Status.WITHDRAWN
     return Status.ANSWERED if statement else status(opens_at, closes_at, now)
+
+
+# --- titles -------------------------------------------------------------------------------------
+
+
+def document_title(title: str) -> str:
+    """Give the Chinese title of a document as it is compared with others.
+
+    It is the same for the draft, the document and the notice that it is issued by: in NFKC,
+    without what says how far it came (（征求意见稿）, （修订草案）, （试行）) and without
+    关于印发…的通知 around it; of that letters and digits alone. Not for show. Empty if nothing is
+    left.
+    """
+    text = "".join(
+        char
+        for char in unicodedata.normalize("NFKC", title).casefold()
+        if char.isalnum() or char in _BRACKETS
+    )
+    if issued := _ISSUED_BY.search(text):
+        text = issued[1]
+    while (shorter := _STAGE.sub("", text)) != text:
+        text = shorter
+    return "".join(char for char in text if char.isalnum())
 
 
 # --- minimums -----------------------------------------------------------------------------------
@@ -137,7 +181,12 @@ class ClauseFact:
     @property
     def takes_comments(self) -> bool:
         """Headings only arrange; the public comments on provisions."""
-        return self.kind in _CLAUSES
+        return takes_comments(self.kind)
+
+
+def takes_comments(kind: str) -> bool:
+    """Tell whether the public comments on clauses of a kind: headings only arrange."""
+    return kind in _CLAUSES
 
 
 def clauses(text: str) -> list[ClauseFact]:
@@ -213,6 +262,64 @@ def _inherit(
         if anchor not in kept and anchor in before and old.get(anchor) not in {None, *taken}:
             kept[anchor] = old[anchor]
             taken.add(old[anchor])
+
+
+# --- what a clerical correction can be ----------------------------------------------------------
+
+CORRECTED_CLAUSES = 5
+"""In more articles than these nobody corrects slips of the pen."""
+
+_UNITS = "工作日|自然日|日|天|周|月|年|小时|分钟|时|元|角|分|人|倍|度|平方米|公里|米|吨|公斤"
+_OF_SUBSTANCE = re.compile(
+    rf"[{NUMERALS}%％‰]+个?(?:{_UNITS})?|"
+    "应当|必须|可以|禁止|严禁|应|须|可|不|未|无|非|免|除|仅|或|且|并|"
+    "以上|以下|以内|以外|至少|至多|超过|低于|高于"
+)
+
+
+def beyond_clerical(old_text: str, new_text: str) -> list[str]:
+    """Name the clauses because of which a new text of a draft cannot be a clerical correction.
+
+    Empty if it can be one: the clauses are the same in number, numbering and order; at most
+    ``CORRECTED_CLAUSES`` articles or headings differ; in each clause at most a tenth of its
+    characters was struck out or inserted, but two always may and eleven never (blanks do not
+    count); and the figures, with their units, and the words of duty, leave, exception and limit
+    are the same in the same order. It cannot know that what passes is without substance.
+    """
+    old, new = clauses(old_text), clauses(new_text)
+    before, after = _known(old), _known(new)
+    if before.keys() != after.keys():
+        return [
+            _name(clause)
+            for clause in old + new
+            if (clause.anchor in before) ^ (clause.anchor in after)
+        ]
+    numbered = {clause.anchor: number for number, clause in enumerate(old)}
+    kept = lineages(old_text, numbered, new_text)
+    moved = [
+        _name(clause)
+        for clause, there in zip(new, old, strict=True)
+        if clause.anchor != there.anchor or kept[clause.anchor] != numbered[clause.anchor]
+    ]
+    if moved:
+        return moved
+    changed = [(there, clause) for there, clause in zip(old, new, strict=True) if there != clause]
+    articles = [_name(clause) for _there, clause in changed if clause.depth == 0]
+    if len(articles) > CORRECTED_CLAUSES:
+        return articles
+    return [_name(clause) for there, clause in changed if not _is_slip(there, clause)]
+
+
+def _is_slip(old: ClauseFact, new: ClauseFact) -> bool:
+    before, after = (squeeze(clause.number + clause.text) for clause in (old, new))
+    most = max(2, min(10, len(before) // 10))
+    if Indel.distance(before, after) > most:
+        return False
+    return _OF_SUBSTANCE.findall(before) == _OF_SUBSTANCE.findall(after)
+
+
+def _name(clause: ClauseFact) -> str:
+    return clause.number or clause.text[:20]
 
 
 # --- the receipt --------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from consultations.models import (
     Period,
     Withdrawal,
 )
-from consultations.services import minimums
+from consultations.services import minimums, vouching
 from consultations.services.completeness import is_new_text, refuse_if_incomplete
 from consultations.services.effects import show_again, tell_followers
 from guards import services as guards
@@ -68,13 +68,19 @@ def _announce(
         business_related=bool(draft.business_related),
     )
     period = _add_period(announcement, draft, Cause.ANNOUNCEMENT, user=user, now=now)
-    add_version(announcement, draft, round_=1, now=now)
+    version = add_version(announcement, draft, round_=1, now=now)
     ledger.record(
         "consultation.announced",
         announcement,
         actor=user,
         now=now,
-        data={"opens_at": period.opens_at, "closes_at": period.closes_at},
+        data={
+            "opens_at": period.opens_at,
+            "closes_at": period.closes_at,
+            "announcement": vouching.of_announcement(announcement),
+            "period": vouching.of_period(period),
+            "draft": vouching.of_version(version),
+        },
     )
     return announcement
 
@@ -97,21 +103,30 @@ def _change(
         raise Refused(_("It took place elsewhere; its record stays as it was entered."))
     newest = announcement.versions.latest("seq")
     round_ = announcement.periods.latest("seq").round
+    vouched = {}
     if draft.change == Change.ROUND:
-        _add_period(announcement, draft, Cause.ROUND, user=user, now=now)
+        period = _add_period(announcement, draft, Cause.ROUND, user=user, now=now)
+        vouched["period"] = vouching.of_period(period)
         round_ += 1
     elif not is_new_text(draft, newest):
         ledger.record("consultation.edited", announcement, actor=user, now=now)
         return
     elif draft.change == Change.SUBSTANCE:
-        _add_period(announcement, draft, Cause.RESTART, user=user, now=now)
+        period = _add_period(announcement, draft, Cause.RESTART, user=user, now=now)
+        vouched["period"] = vouching.of_period(period)
     version = add_version(announcement, draft, round_=round_, now=now)
     ledger.record(
         "consultation.changed",
         announcement,
         actor=user,
         now=now,
-        data={"change": draft.change, "version": version.seq, "reason": version.reason},
+        data={
+            "change": draft.change,
+            "version": version.seq,
+            "reason": version.reason,
+            "draft": vouching.of_version(version),
+            **vouched,
+        },
     )
     tell_followers(announcement, draft.change, now=now)
 
@@ -125,27 +140,21 @@ def _add_period(
     now: datetime.datetime,
 ) -> Period:
     before = announcement.periods.order_by("-seq").first()
-    opens_at = draft.opens_at if cause in {Cause.ANNOUNCEMENT, Cause.ROUND} else None
-    if cause is Cause.RESTART and before is not None and before.opens_at > now:
-        opens_at = before.opens_at
-    opens_at = (opens_at or rules.next_minute(now)).replace(second=0, microsecond=0)
-    if cause is Cause.ROUND and before is not None:
-        opens_at = max(opens_at, before.closes_at)
-    counted = minimums.count(draft, opens_at)
-    earliest = minimums.earliest_close(counted)
-    closes_at = rules.close_of(draft.closes_on) if draft.closes_on else earliest
-    if cause is Cause.RESTART and before is not None:
-        # Rule 6: replacing the draft never closes before the old period.
-        closes_at = max(closes_at, before.closes_at, earliest)
+    anew = cause is Cause.RESTART
+    least = minimums.propose(draft, draft.opens_at, now=now, before=before, anew=anew)
+    closes_at = least.closes_at
+    if draft.closes_on:
+        asked = rules.close_of(draft.closes_on)
+        closes_at = max(asked, closes_at) if anew else asked
     return Period.objects.create(
         announcement=announcement,
         seq=before.seq + 1 if before else 1,
         round=_round_after(before, cause),
         cause=cause,
-        opens_at=opens_at,
+        opens_at=least.opens_at,
         closes_at=closes_at,
-        minimum_closes_at=earliest,
-        minimums=[item.as_json() for item in counted],
+        minimum_closes_at=least.minimum_closes_at,
+        minimums=[item.as_json() for item in least.counted],
         shortening=draft.shortening,
         shortening_reason=draft.shortening_reason.strip() if draft.shortening else "",
         reason=draft.change_reason.strip() if before else "",

@@ -21,6 +21,8 @@ PARTS = ("authorities", "cited_bases", "channels")
 
 TITLE_END = "（征求意见稿）"
 
+_NAMED = 5
+
 _REQUIRED = ("headline_zh_hans", "procedure", "draft", "explanation", "subject")
 _REQUIRED_OF_NOTICE = ("contact_person", "contact_phone", "signer", "signed_on")
 
@@ -94,11 +96,15 @@ def _is_incomplete(part: Any) -> bool:
 
 def is_new_text(page: ConsultationPage, version: DraftVersion) -> bool:
     """Tell whether what the public was shown differs from this newest draft of the page."""
-    return (page.headline_zh_hans, page.draft, page.explanation) != (
+    return _is_new_draft(page, version) or (page.headline_zh_hans, page.explanation) != (
         version.headline,
-        version.text,
         version.explanation,
     )
+
+
+def _is_new_draft(page: ConsultationPage, version: DraftVersion) -> bool:
+    # A browser sends other ends of lines than a file has.
+    return page.draft.splitlines() != version.text.splitlines()
 
 
 def _missing_of_change(
@@ -128,7 +134,24 @@ def _missing_of_change(
         found["change"] = _("The period has closed: a change in substance needs a new round.")
     if page.change == Change.ROUND and not closed:
         found["change"] = _("A new round begins after the period has closed.")
+    if page.change == Change.CLERICAL and _is_new_draft(page, version):
+        found |= _more_than_clerical(page, announcement, closed=closed)
     return found
+
+
+def _more_than_clerical(
+    page: ConsultationPage, announcement: Announcement, *, closed: bool
+) -> dict[str, str]:
+    if closed:
+        return {"change": _("The period has closed: a change in substance needs a new round.")}
+    # With the corrections before it: many small steps are a change in substance too.
+    asked_about = announcement.versions.exclude(change=Change.CLERICAL).latest("seq")
+    beyond = rules.beyond_clerical(asked_about.text, page.draft)
+    if not beyond:
+        return {}
+    words = _("This is a change in substance, which starts a new period: %(clauses)s.")
+    named = "、".join(beyond[:_NAMED]) + ("…" if len(beyond) > _NAMED else "")
+    return {"change": words % {"clauses": named}}
 
 
 def _wrong_times(
@@ -137,20 +160,17 @@ def _wrong_times(
     """Say beside the field why the period would not be lawful."""
     if announcement is not None and page.change not in {Change.SUBSTANCE, Change.ROUND}:
         return {}
-    opens_at = page.opens_at
-    if announcement is None or page.change == Change.ROUND:
-        if opens_at is not None and opens_at < now:
-            return {"opens_at": _("This moment has passed; leave it empty to open at once.")}
-    else:
-        opens_at = None
-    opens_at = opens_at or rules.next_minute(now)
+    anew = announcement is not None and page.change == Change.SUBSTANCE
+    if not anew and page.opens_at is not None and page.opens_at < now:
+        return {"opens_at": _("This moment has passed; leave it empty to open at once.")}
+    before = announcement.periods.latest("seq") if announcement is not None else None
     try:
-        counted = minimums.count(page, opens_at)
+        least = minimums.propose(page, page.opens_at, now=now, before=before, anew=anew)
         if page.closes_on is not None:
-            minimums.refuse_unannounced(opens_at, page.closes_on)
+            minimums.refuse_unannounced(least.opens_at, page.closes_on)
     except YearNotAnnounced as error:
         return {"closes_on": " ".join(error.messages)}
-    earliest = minimums.earliest_close(counted)
+    earliest = minimums.earliest_close(least.counted)
     if page.closes_on is None or rules.close_of(page.closes_on) >= earliest:
         return {}
     return {
@@ -159,7 +179,7 @@ def _wrong_times(
             "day": rules.last_day(earliest).isoformat(),
             "why": ", ".join(
                 f"{item.minimum.instrument}{item.minimum.article}"
-                for item in counted
+                for item in least.counted
                 if item.binds and item.closes_at == earliest
             ),
         }

@@ -20,7 +20,7 @@ from consultations.models import (
     HistoricRecord,
     Period,
 )
-from consultations.services import minimums
+from consultations.services import minimums, vouching
 from consultations.services.announcing import add_version, free_slug
 from consultations.services.effects import show_again
 from guards import services as guards
@@ -70,7 +70,8 @@ def import_historic(facts: Historic, *, now: datetime.datetime) -> Announcement 
         organisation = _check(facts, now)
         announcement = _announce(_page(facts, organisation), facts)
         period = _period(announcement, facts, now)
-        add_version(announcement, announcement.page, round_=1, now=announcement.announced_at)
+        moment = announcement.announced_at
+        version = add_version(announcement, announcement.page, round_=1, now=moment)
         record = HistoricRecord.objects.create(
             announcement=announcement,
             source_id=facts.source_id,
@@ -88,6 +89,9 @@ def import_historic(facts: Historic, *, now: datetime.datetime) -> Announcement 
                 "opens_at": period.opens_at,
                 "closes_at": period.closes_at,
                 "short": record.short,
+                "announcement": vouching.of_announcement(announcement),
+                "period": vouching.of_period(period),
+                "draft": vouching.of_version(version),
             },
         )
         show_again(announcement)

@@ -32,6 +32,7 @@ from consultations.services.together import Together
 from guards import services as guards
 from ledger import merkle
 from ledger import services as ledger
+from ledger.rules import canonical
 from organisations.services import Refused
 from personaldata import mail
 from personaldata import services as personaldata
@@ -166,25 +167,32 @@ def _key() -> bytes:
     return salted_hmac("consultations.receipt", "", algorithm="sha256").digest()
 
 
-def _status(announcement: Announcement, now: datetime.datetime) -> Status:
+def _status(
+    announcement: Announcement, now: datetime.datetime, round_: int | None = None
+) -> Status:
+    """Give the state of a round, of the newest one if left out; withdrawn with its draft."""
     if hasattr(announcement, "withdrawal"):
         return Status.WITHDRAWN
-    period = announcement.periods.latest("seq")
+    periods = announcement.periods.all()
+    period = (periods.filter(round=round_) if round_ else periods).latest("seq")
     return rules.status(period.opens_at, period.closes_at, now)
 
 
-def refuse_off_line(
-    announcement: Announcement, off_line: OffLine, *, now: datetime.datetime
+def refuse_day(
+    announcement: Announcement, postmarked_on: datetime.date, *, now: datetime.datetime
 ) -> None:
-    """Raise ``ValidationError`` for a letter that was postmarked or came too late or too early."""
-    _period_of(announcement, off_line, now)
+    """Raise ``ValidationError`` for a letter that was postmarked or came too late or too early.
+
+    The day alone decides, by whichever channel it came.
+    """
+    _period_of(announcement, OffLine(ChannelKind.POST, postmarked_on, officer=None), now)
 
 
 def _period_of(
     announcement: Announcement, off_line: OffLine | None, now: datetime.datetime
 ) -> Period:
-    periods = {period.round: period for period in announcement.periods.order_by("seq")}
-    period = periods[max(periods)]
+    rows = list(announcement.periods.order_by("seq"))
+    period = rows[-1]
     if off_line is None:
         status = _status(announcement, now)
         if announcement.historic:
@@ -195,13 +203,15 @@ def _period_of(
     if announcement.historic:
         raise ValidationError({"postmarked_on": _("It took place elsewhere; nobody can comment.")})
     # A letter to a round that was followed by another one belongs to the one it was written for.
-    begun = [p for p in periods.values() if rules.local_day(p.opens_at) <= off_line.postmarked_on]
+    # A round opens with its first row, and closes with its newest, however often it was prolonged.
+    opened_on = {p.round: rules.local_day(p.opens_at) for p in reversed(rows)}
+    begun = [p for p in rows if opened_on[p.round] <= off_line.postmarked_on]
     period = begun[-1] if begun else period
     if off_line.postmarked_on > rules.local_day(now):
         raise ValidationError({"postmarked_on": _("This day is still to come.")})
     if off_line.postmarked_on > period.closes_on:
         raise ValidationError({"postmarked_on": _("It was sent after the close.")})
-    if off_line.postmarked_on < rules.local_day(period.opens_at):
+    if off_line.postmarked_on < opened_on[period.round]:
         raise ValidationError({"postmarked_on": _("It was sent before the opening.")})
     if now >= period.closes_at + settings.POSTAL_CUT_OFF:
         raise ValidationError(
@@ -324,7 +334,7 @@ def _lineage(version: DraftVersion, anchor: str) -> int | None:
     if not anchor:
         return None
     clause = version.clauses.filter(anchor=anchor).first()
-    if clause is None:
+    if clause is None or not rules.takes_comments(clause.kind):
         raise ValidationError({"clause": _("The draft has no such clause.")})
     return clause.lineage
 
@@ -365,25 +375,52 @@ def commitment(
 
     So contact data can be erased and the proof still holds. files: the SHA-256 of each.
     """
-    return merkle.commitment(
-        comment.salt,
-        {
-            "comment": comment.pk,
-            "consultation": comment.announcement_id,
-            "round": comment.round,
-            "channel": str(comment.channel),
-            "draft_version": comment.draft_version_id,
-            "clause": comment.clause_lineage,
-            "received_at": comment.received_at.astimezone(datetime.UTC).isoformat(),
-            "seq": seq,
-            "text": text,
-            "represents": represents,
-            "consent_publish": consent_publish,
-            "attachments": sorted(files),
-            # Left out for one person, as in commitments from before it was counted.
-            **({"people": comment.people} if comment.people > 1 else {}),
-        },
+    payload = _payload(comment, seq, text, represents, consent_publish=consent_publish, files=files)
+    return merkle.commitment(comment.salt, payload)
+
+
+def committed(text: CommentText, files: Iterable[str]) -> str:
+    """Give the JSON that a text's commitment is the hash of, after the bytes of the salt.
+
+    files: the SHA-256 of each. It is for the author alone: with the salt anybody could try out
+    what a comment says.
+    """
+    payload = _payload(
+        text.comment,
+        text.seq,
+        text.text,
+        text.represents,
+        consent_publish=text.consent_publish,
+        files=files,
     )
+    return canonical(payload).decode()
+
+
+def _payload(
+    comment: Comment,
+    seq: int,
+    text: str,
+    represents: str,
+    *,
+    consent_publish: bool,
+    files: Iterable[str],
+) -> dict[str, Any]:
+    return {
+        "comment": comment.pk,
+        "consultation": comment.announcement_id,
+        "round": comment.round,
+        "channel": str(comment.channel),
+        "draft_version": comment.draft_version_id,
+        "clause": comment.clause_lineage,
+        "received_at": comment.received_at.astimezone(datetime.UTC).isoformat(),
+        "seq": seq,
+        "text": text,
+        "represents": represents,
+        "consent_publish": consent_publish,
+        "attachments": sorted(files),
+        # Left out for one person, as in commitments from before it was counted.
+        **({"people": comment.people} if comment.people > 1 else {}),
+    }
 
 
 def _mail_receipt(comment: Comment, sent: Submission, code: str, now: datetime.datetime) -> None:
@@ -477,8 +514,6 @@ def _changeable(comment: Comment, now: datetime.datetime) -> CommentText:
     if CommentWithdrawal.objects.filter(comment=comment).exists():
         raise Refused(_("This comment was withdrawn."))
     if not may_be_changed(comment, now):
-        raise NotOpen(
-            Status.WITHDRAWN if hasattr(comment.announcement, "withdrawal") else Status.CLOSED
-        )
+        raise NotOpen(_status(comment.announcement, now, comment.round))
     newest: CommentText = comment.texts.latest("seq")
     return newest

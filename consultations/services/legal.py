@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from consultations.enums import Procedure
 from consultations.models import Exemption, ExemptionRefusal, ExemptionRequest, LegalBasis
 from consultations.models.legal import FLOOR
+from consultations.services import vouching
 from freshness import services as freshness
 from guards import services as guards
 from ledger import services as ledger
@@ -131,7 +132,8 @@ def exempt(
             approved_by=approved_by,
             recorded_at=now,
         )
-        ledger.record("exemption.recorded", exemption, actor=approved_by, now=now)
+        data = vouching.of_exemption(exemption)
+        ledger.record("exemption.recorded", exemption, actor=approved_by, now=now, data=data)
         freshness.bump()
     return exemption
 

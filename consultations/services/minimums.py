@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from consultations import rules
-from consultations.models import LegalBasis
+from consultations.models import LegalBasis, Period
 from workdays import services as workdays
 from workdays.enums import Unit
 from workdays.rules import Calendar, Day, Requirement, counted_days, last_required_day
@@ -142,6 +142,39 @@ def earliest_close(counted: Sequence[Counted]) -> datetime.datetime:
     return max(item.closes_at for item in counted if item.binds)
 
 
-def proposed_close(counted: Sequence[Counted]) -> datetime.datetime:
-    """Give the close that is proposed to the editor: advisory minimums count too."""
-    return max(item.closes_at for item in counted if item.binds or not item.shortened)
+@dataclass(frozen=True)
+class Proposal:
+    """The times that the next period of a consultation gets if nobody asks for a later close."""
+
+    opens_at: datetime.datetime
+    closes_at: datetime.datetime
+    minimum_closes_at: datetime.datetime
+    counted: Sequence[Counted]
+
+
+def propose(
+    page: DecidesOnMinimum,
+    opens_at: datetime.datetime | None,
+    *,
+    now: datetime.datetime,
+    before: Period | None = None,
+    anew: bool = False,
+) -> Proposal:
+    """Give the times of the next period: it closes as early as is lawful.
+
+    opens_at: as it is asked for; ``None`` for as soon as possible. before: the newest period, if
+    there is one. anew: count this one again, which has not closed: it stays open without a gap
+    or keeps its opening to come, and neither its close nor its minimum is earlier than before
+    (rule 6). Raises ``YearNotAnnounced``.
+    """
+    if before is not None and anew:
+        opens_at = max(before.opens_at, rules.running_minute(now))
+    else:
+        opens_at = (opens_at or rules.next_minute(now)).replace(second=0, microsecond=0)
+        opens_at = max(opens_at, before.closes_at) if before else opens_at
+    counted = count(page, opens_at)
+    closes_at = minimum = earliest_close(counted)
+    if before is not None and anew:
+        minimum = max(minimum, before.minimum_closes_at)
+        closes_at = max(minimum, before.closes_at)
+    return Proposal(opens_at, closes_at, minimum, counted)

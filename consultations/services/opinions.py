@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -28,11 +28,14 @@ from consultations.outcome import final_text
 from consultations.register import handled_by
 from guards import services as guards
 from ledger import services as ledger
+from ledger.models import Entry
 from organisations import services as organisations
 from organisations.models import Role
 from organisations.services import Refused
 
 LOST = "opinion.lost_comments"
+AGREED = "opinion.less_concentrated"
+_REARRANGED = ("opinion.split", "opinion.took_over", "opinion.merged")
 
 
 def set_concentration(*, people: int, percent: int, user: Any, now: datetime.datetime) -> None:
@@ -111,8 +114,9 @@ def map_comments(
 ) -> int:
     """Say that comments hold an opinion; give how many did not before.
 
-    passage: where the comment says so; it has to stand in its newest text. Raises ``Refused``
-    where it does not, and for comments of another consultation or taken back by their authors.
+    passage: where the comment says so, a line for each place; it joins those known already. It
+    has to stand in the newest text. Raises ``Refused`` where it does not, and for comments of
+    another consultation or taken back by their authors.
     """
     with transaction.atomic():
         begin(opinion.announcement, user)
@@ -178,17 +182,44 @@ def unmap_comments(
             )
             for pk in keys
         )
-        if was and gone and not by_reviewer:
+        if was and gone:
             ledger.record(LOST, opinion, actor=user, now=now, data={"count": gone})
     return gone
 
 
 def lost_comments(opinions: Iterable[int]) -> dict[int, int]:
-    """Count, by opinion, the comments that a drafter took out while it was concentrated."""
+    """Count, by opinion, the comments taken out of it while it was concentrated.
+
+    opinions: keys; what was merged into one of them counts there.
+    """
     found: Counter[int] = Counter()
-    for key, data in ledger.told(LOST, Opinion, opinions):
-        found[int(key)] += data["count"]
+    for key, entry in _told_of(opinions, LOST):
+        found[key] += entry.data["count"]
     return dict(found)
+
+
+def agreements(opinions: Iterable[int]) -> dict[int, str]:
+    """Give, by opinion, who agreed that it is less concentrated than what it came out of.
+
+    opinions: keys, as in ``lost_comments``.
+    """
+    names: dict[int, list[str]] = defaultdict(list)
+    for key, entry in _told_of(opinions, AGREED):
+        names[key].append(entry.actor_name)
+    return {key: ", ".join(dict.fromkeys(found)) for key, found in names.items()}
+
+
+def _told_of(opinions: Iterable[int], *actions: str) -> Iterator[tuple[int, Entry]]:
+    """Give each entry on these opinions, and on what was merged into them, with the heir's key."""
+    heirs = {key: key for key in opinions}
+    merged = Opinion.objects.filter(merged_into__in=list(heirs))
+    heirs |= {pk: heir for pk, heir in merged.values_list("pk", "merged_into") if heir}
+    entries = Entry.objects.filter(
+        action__in=actions,
+        subject_type=Opinion._meta.label_lower,
+        subject_id__in=[str(key) for key in heirs],
+    )
+    yield from ((heirs[int(entry.subject_id)], entry) for entry in entries.order_by("pk"))
 
 
 def split_opinion(
@@ -245,27 +276,39 @@ def remove_opinion(opinion: Opinion, *, user: Any, now: datetime.datetime) -> No
             statement__announcement=opinion.announcement, number=opinion.number
         )
         held = opinion.mappings.filter(comment__withdrawal__isnull=True)
-        if lineage or signed.exists() or held.exists():
+        if lineage or signed.exists() or held.exists() or _owes_a_flag(opinion):
             raise Refused(_("Comments hold it, or held it: merge it into another one."))
         opinion.mappings.all().delete()  # of comments that their authors took back
         ledger.record("opinion.removed", opinion, actor=user, now=now, data={"text": opinion.text})
         opinion.delete()
 
 
+def _owes_a_flag(opinion: Opinion) -> bool:
+    """Tell whether the reviewer is to be shown something of it, which an heir has to carry on."""
+    told = any(_told_of([opinion.pk], LOST, AGREED))
+    return told and answers.standing_comments(opinion.announcement).exists()
+
+
 def agree_less_concentrated(
     opinion: Opinion, *, reason: str, user: Any, now: datetime.datetime
 ) -> None:
-    """The legal reviewer agrees that a part of a concentrated opinion is none any more."""
+    """The legal reviewer agrees that a part of a concentrated opinion is none any more.
+
+    Raises ``Refused`` for anybody else, and for whoever split, moved or merged it: two people see
+    to it that nobody splits the duty to give a reason away.
+    """
     with transaction.atomic():
         begin(opinion.announcement, user)
         if not _is_reviewer(user, opinion.announcement):
             raise Refused(_("Only the legal reviewer agrees to this."))
+        if user.pk in _rearrangers(opinion):
+            raise Refused(_("You split, moved or merged it: somebody else has to agree."))
         if not reason.strip():
             raise Refused(_("Say why; it is recorded."))
         opinion.kept_concentrated = False
         opinion.save(update_fields=["kept_concentrated"])
         data = {"reason": reason.strip()}
-        ledger.record("opinion.less_concentrated", opinion, actor=user, now=now, data=data)
+        ledger.record(AGREED, opinion, actor=user, now=now, data=data)
 
 
 def decide(
@@ -416,16 +459,18 @@ def _map(
     chosen = {comment.pk: comment for comment in standing.with_newest()}
     if len(chosen) != len(keys):
         raise Refused(_("Some of these comments were withdrawn or belong elsewhere."))
-    known = OpinionComment.objects.filter(opinion=opinion, comment__in=keys)
-    new = keys - set(known.values_list("comment", flat=True))
-    if passage.strip():
+    known = list(OpinionComment.objects.filter(opinion=opinion, comment__in=keys))
+    new = keys - {mapping.comment_id for mapping in known}
+    passage = _joined(passage)
+    if passage:
         _refuse_foreign_passage(passage, [chosen[pk] for pk in keys])
+    further = _add_passages((mapping, passage) for mapping in known)
     OpinionComment.objects.bulk_create(
         OpinionComment(
             opinion=opinion,
             comment_id=pk,
             text_id=chosen[pk].newest_text_id,
-            passage=passage.strip(),
+            passage=passage,
         )
         for pk in sorted(new)
     )
@@ -433,27 +478,69 @@ def _map(
         ledger.entry(
             "comment.mapped", chosen[pk], actor=user, now=now, data={"opinion": opinion.code}
         )
-        for pk in sorted(new)
+        for pk in sorted(new | further)
     )
     return len(new)
 
 
 def _refuse_foreign_passage(passage: str, comments: Sequence[Any]) -> None:
     texts = CommentText.objects.filter(pk__in=[comment.newest_text_id for comment in comments])
-    plain = rules.squeeze(passage)
-    if any(plain not in rules.squeeze(text.text) for text in texts):
+    places = [rules.squeeze(line) for line in passage.splitlines()]
+    said = [rules.squeeze(text.text) for text in texts]
+    if any(place not in text for text in said for place in places):
         raise Refused(_("The comment does not say this."))
+
+
+def _joined(*passages: str) -> str:
+    """Make one passage of several: a line for each place, none twice, in the order given."""
+    lines = (line.strip() for passage in passages for line in passage.splitlines())
+    return "\n".join(dict.fromkeys(line for line in lines if rules.squeeze(line)))
+
+
+def _add_passages(further: Iterable[tuple[OpinionComment, str]]) -> set[int]:
+    """Keep further passages with mappings; give the comments of those that had not all of it."""
+    changed = []
+    for mapping, passage in further:
+        joined = _joined(mapping.passage, passage)
+        if joined != mapping.passage:
+            mapping.passage = joined
+            changed.append(mapping)
+    OpinionComment.objects.bulk_update(changed, ["passage"])
+    return {mapping.comment_id for mapping in changed}
 
 
 def _take_over(source: Opinion, target: Opinion, keys: Sequence[int] | None) -> int:
     mappings = OpinionComment.objects.filter(opinion=source)
     if keys is not None:
         mappings = mappings.filter(comment__in=keys)
-    held = set(target.mappings.values_list("comment", flat=True))
+    held = {mapping.comment_id: mapping for mapping in target.mappings.all()}
     moved = mappings.count()
-    mappings.filter(comment__in=held).delete()
+    both = mappings.filter(comment__in=held)
+    _add_passages((held[one.comment_id], one.passage) for one in both.exclude(passage=""))
+    both.delete()
     mappings.update(opinion=target)
     return moved
+
+
+def _rearrangers(opinion: Opinion) -> set[int | None]:
+    """Give who split, moved or merged an opinion, or any that it came out of or went into."""
+    codes = {str(one.pk): one.code for one in opinion.announcement.opinions.all()}
+    entries = Entry.objects.filter(
+        action__in=_REARRANGED,
+        subject_type=Opinion._meta.label_lower,
+        subject_id__in=list(codes),
+    )
+    steps = [
+        ({codes[entry.subject_id], entry.data.get("from") or entry.data["into"]}, entry.actor_id)
+        for entry in entries
+    ]
+    kin, before = {opinion.code}, 0
+    while len(kin) > before:
+        before = len(kin)
+        for pair, _actor in steps:
+            if pair & kin:
+                kin |= pair
+    return {actor for pair, actor in steps if pair & kin}
 
 
 def _concentrated(opinion: Opinion) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from consultations import rules
 from consultations.enums import Cause, StatementKind
 from consultations.models import Announcement, Period, SignedStatement, Withdrawal
-from consultations.services import minimums
+from consultations.services import minimums, vouching
 from consultations.services.effects import show_again, tell_followers
 from guards import services as guards
 from ledger import services as ledger
@@ -120,16 +120,14 @@ def begin_again_after_outage(
         before = _changeable(announcement, reason, now)
         if before.opens_at > now:
             raise Refused(_("It has not opened yet."))
-        opens_at = rules.next_minute(now)
-        counted = minimums.count(_as_announced(before), opens_at)
-        earliest = minimums.earliest_close(counted)
+        times = minimums.propose(_as_announced(before), None, now=now, before=before, anew=True)
         return _add(
             before,
             Cause.OUTAGE,
-            opens_at=opens_at,
-            closes_at=max(before.closes_at, earliest),
-            minimum_closes_at=earliest,
-            minimums=[item.as_json() for item in counted],
+            opens_at=times.opens_at,
+            closes_at=times.closes_at,
+            minimum_closes_at=times.minimum_closes_at,
+            minimums=[item.as_json() for item in times.counted],
             reason=reason,
             user=user,
             now=now,
@@ -250,6 +248,7 @@ def _add(
             "from": before.closes_at,
             "to": period.closes_at,
             "reason": period.reason,
+            "period": vouching.of_period(period),
         },
     )
     tell_followers(before.announcement, cause, now=now)

@@ -20,7 +20,7 @@ from consultations.services.intake import (
     OffLine,
     Receipt,
     Submission,
-    refuse_off_line,
+    refuse_day,
     submit,
 )
 from consultations.services.opinions import refuse_strangers
@@ -106,9 +106,7 @@ def enter_all(
     for position, entry in enumerate(entries):
         # Before anything is written: a file that was stored stays when a transaction goes back.
         try:
-            refuse_off_line(
-                announcement, OffLine(entry.channel, entry.postmarked_on, user), now=now
-            )
+            refuse_day(announcement, entry.postmarked_on, now=now)
         except ValidationError as error:
             refused[position] = error
     if refused:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from consultations import rules
 from consultations.enums import CommentState, StatementKind, Step
 from consultations.models import (
     Announcement,
@@ -335,6 +336,28 @@ def outdated_by(statement: SignedStatement, counted: Mapping[str, Any]) -> str:
     if any(counted[state] != getattr(statement, state) for state in ("published", "withheld")):
         return _("Comments were published or withheld after the signature: correct the statement.")
     return ""
+
+
+def refuse_to_take_back(announcement: Announcement, text: str) -> None:
+    """Raise ``Refused`` if a corrected text of the policy no longer has what its public statement
+    says was changed as people asked for it."""
+    statement = SignedStatement.objects.public().filter(announcement=announcement).last()
+    if statement is None:
+        return
+    changes = rules.TextChanges(announcement.versions.latest("seq").text, text)
+    lost = [
+        f"{opinion.code}: {clause['number']}"
+        for opinion in statement.opinions.order_by("number")
+        for clause, stands in [
+            *((clause, changes.differs(clause["anchor"])) for clause in opinion.changed_clauses),
+            *((clause, clause["anchor"] in changes.removed) for clause in opinion.removed_clauses),
+        ]
+        if not stands
+    ]
+    if lost:
+        raise Refused(
+            [_("The public statement says that this was changed; it has to stay so."), *lost]
+        )
 
 
 def statement_for_release(

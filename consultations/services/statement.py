@@ -21,7 +21,13 @@ from consultations.models import (
     StatementDraft,
     Withdrawal,
 )
-from consultations.services.opinions import begin, lost_comments, opinion_lacks, text_changes
+from consultations.services.opinions import (
+    agreements,
+    begin,
+    lost_comments,
+    opinion_lacks,
+    text_changes,
+)
 from ledger import services as ledger
 
 OPINION_SAYS = (
@@ -281,9 +287,10 @@ class Flag:
 
 def flags(announcement: Announcement) -> list[Flag]:
     """Name reasons that say little or stand under too many opinions, and concentrated opinions
-    that a drafter took comments out of."""
+    that comments were taken out of, or that are none any more by somebody's agreement."""
     standing = [one.opinion for one in answers.weighed(announcement)]
     lost = lost_comments(opinion.pk for opinion in standing)
+    agreed = agreements(opinion.pk for opinion in standing)
     worn = rules.worn_reasons({opinion.pk: opinion.reason for opinion in standing})
     found = []
     for opinion in standing:
@@ -296,6 +303,9 @@ def flags(announcement: Announcement) -> list[Flag]:
         if opinion.pk in lost:
             words = _("%(count)d comments were taken out while many people asked for it.")
             found.append(Flag(opinion.code, words % {"count": lost[opinion.pk]}, opinion.pk))
+        if opinion.pk in agreed and not opinion.kept_concentrated:
+            words = _("It came out of a concentrated opinion; %(name)s agreed that it is none.")
+            found.append(Flag(opinion.code, words % {"name": agreed[opinion.pk]}, opinion.pk))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Is every comment, and what became of it, what the ledger was told? For ``verify_ledger``."""
+"""Is every consultation, and each comment, what the ledger was told? For ``verify_ledger``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from consultations.models import (
     Moderation,
     SignedStatement,
 )
+from consultations.services import vouching
 from consultations.services.intake import commitment
 from consultations.services.sealing import commitments
 from consultations.services.statement import signed_content
@@ -31,13 +32,14 @@ _Place = tuple[int, int | None]
 
 
 def problems() -> Iterator[str]:
-    """Find every comment that is not what it was when it came in, was decided on or sealed, and
-    every statement that is not what was signed.
+    """Find every comment that is not what it was when it came in, was decided on or sealed,
+    every statement that is not what was signed, and what ``vouching`` finds.
 
     Each text is committed to anew and compared with the ledger's entry of its day, and so is each
     withdrawal and decision on publication; each root and each statement's digest is computed
     anew. Registered with ``manage.py verify_ledger``.
     """
+    yield from vouching.problems()
     yield from _texts()
     yield from _fates()
     yield from _roots()

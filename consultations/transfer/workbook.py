@@ -102,8 +102,13 @@ def _moment(value: datetime.datetime | None) -> datetime.datetime | None:
     return value.astimezone(SHANGHAI).replace(tzinfo=None, microsecond=0) if value else None
 
 
-def _parts(clauses: Mapping[int, KnownClause]) -> list[tuple[str, Callable[[Row], Any]]]:
-    """The columns of the register: heading and value; each word is looked up once."""
+def _parts(
+    clauses: Mapping[int, KnownClause], *, personal: bool
+) -> list[tuple[str, Callable[[Row], Any]]]:
+    """The columns of the register: heading and value; each word is looked up once.
+
+    personal: with the names of the files, which may well be those of their authors.
+    """
     names = {lineage: clause_label(known) for lineage, known in clauses.items()}
     whole, yes, no = _("The whole draft"), _("Yes"), _("No")
     languages = dict(LANGUAGES)
@@ -113,6 +118,12 @@ def _parts(clauses: Mapping[int, KnownClause]) -> list[tuple[str, Callable[[Row]
     def reason(row: Row) -> str:
         withheld = row.comment.state == CommentState.WITHHELD
         return reasons[row.comment.withheld_for] if withheld else ""
+
+    def files(row: Row) -> str:
+        return "\n".join(
+            file.name if personal else f"{number}. {file.kind.upper()}"
+            for number, file in enumerate(row.files, start=1)
+        )
 
     return [
         (_("Number"), lambda row: row.comment.pk),
@@ -133,7 +144,7 @@ def _parts(clauses: Mapping[int, KnownClause]) -> list[tuple[str, Callable[[Row]
         (_("Reason"), reason),
         (_("Amended (Beijing time)"), _amended),
         (_("Unread"), lambda row: yes if row.comment.is_unread else no),
-        (_("Attachments"), lambda row: "\n".join(file.name for file in row.files)),
+        (_("Attachments"), files),
     ]
 
 
@@ -156,7 +167,7 @@ def write_register(
     """
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(_("Comments"))
-    parts = _parts(clauses)
+    parts = _parts(clauses, personal=contacts is not None)
     headings = [heading for heading, _value in parts]
     if contacts is not None:
         headings += [labels()[name] for name in ("name", "email", "phone")]

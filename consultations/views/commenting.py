@@ -113,7 +113,7 @@ class _Arrival:
             if not created:
                 throttling.give_back("comment", *_counted(self.request, self.most), self.now)
         response = self._receipt(receipt)
-        cookies.remember_sent(self.request, response, self.request.path, self._digest())
+        cookies.remember_sent(self.request, response, self._digest())
         return response
 
     def _refusal(self) -> HttpResponse | None:

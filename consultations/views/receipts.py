@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 from typing import Any
 
 from django.conf import settings
@@ -117,6 +118,7 @@ def _found(
     announcement = found.announcement
     state: Any = Comment.objects.with_state().get(pk=found.pk)
     texts = list(found.texts.order_by("-seq"))
+    files = list(found.attachments.all())
     leaf = MerkleLeaf.objects.filter(comment=found).select_related("root", "text").first()
     last = reading.last_clauses(announcement, [found.clause_lineage or 0])
     withdrawn = state.state == CommentState.WITHDRAWN
@@ -135,7 +137,8 @@ def _found(
         else "",
         "texts": texts,
         "newest": texts[0],
-        "attachments": list(found.attachments.all()),
+        "attachments": files,
+        "made_of": [_made_of(text, [file.sha256 for file in files]) for text in texts],
         "may_change": services.may_be_changed(found, now),
         "closes_at": announcement.periods.filter(round=found.round).latest("seq").closes_at,
         "answer": answer,
@@ -154,16 +157,24 @@ def _answers(answer: reading.Answer, texts: list[CommentText]) -> list[dict[str,
     own = [text.text for text in texts]
     found = []
     for opinion in answer.opinions:
-        passage = answer.passages.get(opinion.number, "")
+        places = answer.passages.get(opinion.number, "").splitlines()
         found.append(
             {
                 "opinion": opinion,
                 "badge": presented.disposition_badge(opinion.disposition),
                 "clauses": presented.cited_clauses(opinion, None, answer.policy),
-                "passage": passage if any(passage in text for text in own) else "",
+                "passage": "\n".join(
+                    place for place in places if any(place in text for text in own)
+                ),
             }
         )
     return found
+
+
+def _made_of(text: CommentText, files: list[str]) -> dict[str, str]:
+    """What the fingerprint of a text is the hash of, as it is and quoted for a shell."""
+    json = services.committed(text, files)
+    return {"fingerprint": text.commitment, "json": json, "quoted": shlex.quote(json)}
 
 
 def _clause_then(found: Comment) -> Clause | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from consultations import rules as consulting
+from consultations.models import Period
 from organisations.services import Refused, label
 from policies import rules
+from policies.enums import Basis
 from policies.models import InterpretationPage, PolicyPage
+from policies.owed import may_name
 from policies.services.corrections import lacks_reason
 
 PARTS = ("numbers", "issuers", "popular_names", "attachments", "relations", "proposed_effects")
@@ -77,16 +82,31 @@ def _missing_of_policy(page: PolicyPage) -> dict[str, str]:
             found["interpretation_due_on"] = _("Say by when the interpretation will follow.")
     if not page.is_released:
         found |= _missing_of_consulting(page)
+    if not page.is_released or page.release.basis != Basis.IMPORTED:
+        found |= _missing_of_effect(page)
     return found
 
 
 def _missing_of_consulting(page: PolicyPage) -> dict[str, str]:
-    """What decides whether the public has to be asked, and from when on the document applies."""
+    """What decides whether the public has to be asked."""
     found = {}
     if page.business_related is None:
         found["business_related"] = _("Answer yes or no: it decides on consulting the public.")
     if page.consultation_id and page.exemption_id:
         found["exemption"] = _("The public was consulted: an exemption is for where it was not.")
+    if page.consultation_id and not may_name(page):
+        found["consultation"] = _("Another organisation asks the public about its own document.")
+    return found
+
+
+def _missing_of_effect(page: PolicyPage) -> dict[str, str]:
+    """From when on a document may apply (rule 12); none is issued while the public is asked."""
+    found = {}
+    closed = None if page.is_released else _closed_on(page)
+    if page.issued_on and closed and page.issued_on <= closed:
+        found["issued_on"] = _("The public was asked until %(day)s: it was issued after that.") % {
+            "day": closed.isoformat()
+        }
     if page.early_effect and not page.early_effect_reason.strip():
         found["early_effect_reason"] = _("Say why it cannot wait; the document's page shows it.")
     if page.issued_on and page.effective_on and not page.early_effect:
@@ -98,6 +118,13 @@ def _missing_of_consulting(page: PolicyPage) -> dict[str, str]:
                 "why it cannot wait."
             ) % {"day": earliest.isoformat()}
     return found
+
+
+def _closed_on(page: PolicyPage) -> datetime.date | None:
+    """The last day of the newest round of the consultation that a document names."""
+    periods = Period.objects.filter(announcement__page=page.consultation_id)
+    newest = periods.order_by("-seq").first() if page.consultation_id else None
+    return consulting.last_day(newest.closes_at) if newest else None
 
 
 def _is_incomplete(part: Any) -> bool:

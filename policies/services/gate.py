@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 
 from consultations import services as consultations
 from consultations.models import Announcement, Exemption, SignedStatement
+from consultations.reading import consultation_on
+from multilingual.languages import SOURCE
 from organisations.services import Refused, owner_of
 from policies import rules
 from policies.enums import Basis
 from policies.models import Obligation, PolicyPage, Release
+from policies.owed import nameable_consultations
 from policies.services.obligations import oblige
 
 
@@ -68,6 +71,7 @@ def pass_gate(page: PolicyPage, draft: PolicyPage, *, now: datetime.datetime) ->
     if announcement is not None:
         statement = consultations.statement_for_release(announcement, draft.text, now)
         return Passed(Basis.CONSULTED, statement=statement)
+    _refuse_unnamed(draft)
     if draft.exemption is not None:
         return Passed(Basis.EXEMPT, exemption=_usable(page, draft.exemption))
     if must_consult(draft) or Obligation.objects.open_for(page).exists():
@@ -85,7 +89,12 @@ def refuse_other_basis(release: Release, page: PolicyPage, draft: PolicyPage) ->
     it would have had to pass the gate again."""
     if draft.consultation_id != page.consultation_id or draft.exemption_id != page.exemption_id:
         raise Refused(_("Consultation and exemption are those of the release; they stay."))
-    if release.basis == Basis.NOT_REQUIRED and must_consult(draft):
+    if release.basis == Basis.IMPORTED and draft.headline_in(SOURCE) != page.headline_in(SOURCE):
+        _refuse_unnamed(draft)
+    free = release.basis == Basis.NOT_REQUIRED or (
+        release.basis == Basis.IMPORTED and not must_consult(page)
+    )
+    if free and must_consult(draft):
         raise Refused(
             _(
                 "As a document of this kind it would have to be put before the public: release a "
@@ -103,6 +112,15 @@ def _refuse_what_others_owe(page: PolicyPage, announcement: Announcement | None)
                 _("It owes the answer to the consultation “%(title)s”.")
                 % {"title": owed.versions.latest("seq").headline}
             )
+
+
+def _refuse_unnamed(draft: PolicyPage) -> None:
+    """A document that the public was asked about under its title cannot keep silent about it."""
+    asked = consultation_on(draft.headline_in(SOURCE) or draft.title)
+    if asked is None or asked.page not in nameable_consultations(draft):
+        return
+    if not SignedStatement.objects.public().filter(announcement=asked).exists():
+        raise Refused(_("The public is asked about this document: name the consultation on it."))
 
 
 def _usable(page: PolicyPage, exemption: Exemption) -> Exemption:

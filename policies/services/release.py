@@ -98,6 +98,8 @@ def _publish_policy(
         action = "policy.released"
     else:
         refuse_other_basis(release, page, draft)
+        if release.disclosure is not None:
+            consultations.refuse_to_take_back(release.disclosure.statement.announcement, draft.text)
         keep_corrected_text(page, draft, now=now)
         page.publish_unguarded(revision, user)
         action = "policy.corrected"

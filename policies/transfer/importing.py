@@ -1,8 +1,8 @@
 """Brings documents from a file into the library, fast and repeatably.
 
 An imported document is released at once, with the basis ``imported``. It owes neither an
-interpretation nor a consultation; so an import can never stand in for a draft that does, nor for
-one that its authority, which consults the public here, would have to consult on.
+interpretation nor a consultation; so an import can never stand in for a draft that does, for a
+document that was consulted on here, nor for one that an authority of this site has to consult on.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ import datetime
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain, count
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Exists, Min, OuterRef, Q
 from django.utils.text import slugify
 from django.utils.translation import override
 from pypinyin import lazy_pinyin
 from wagtail.models import Locale, Page, ReferenceIndex
 
+from consultations import rules as consulting
 from consultations.models import Announcement
+from consultations.reading import announced_titles
 from freshness import services as freshness
 from ledger import services as ledger
 from legaltext import document_numbers
-from legaltext.tree import squeeze
 from multilingual.languages import CODES, SOURCE, suffixed
 from multilingual.pages import insert_pages
 from organisations.models import Organisation, OrganisationName
@@ -61,10 +62,24 @@ from vocabularies.models import Audience, Subject, Term, Territory
 
 CHUNK = 500
 STILL_OWES = "this document is a draft here that still owes an answer to the public"
-CONSULTS_HERE = (
-    "the public has to be consulted on such a document, and its authority does so here: draft it "
-    "here and name its consultation"
+CONSULTED_ON_HERE = (
+    "title: the public was consulted on this document here: draft it here, name its consultation "
+    "and release it with the statement"
 )
+CONSULTS_HERE = (
+    "the public has to be consulted on such a document, and its authority is one of this site: "
+    "draft it here and name its consultation"
+)
+BUSINESS_RELATED = (
+    "business_related: the public has to be consulted on such a document: draft it here and name "
+    "its consultation; for one of an authority elsewhere leave this out"
+)
+KIND_UNKNOWN = (
+    "kind: has to be stated, because the public has to be consulted on some documents with such a "
+    "title, and its authority is one of this site"
+)
+LEGISLATION = ("条例", "规定", "办法", "细则", "规则")
+"""What regulations and rules are called (规章制定程序条例 art. 7); other documents are so too."""
 NO_ISSUER = "U0000"
 NO_ISSUER_NAME = {"zh-hans": "发布机关不详", "en": "Issuing authority unknown"}
 
@@ -114,18 +129,12 @@ class _Importer:
         self.terms: dict[tuple[type[Term], str], Term] = {}
         self.regions: dict[str, Territory] = {}
         self.organisations: dict[str, Organisation] = {}
+        # Those of this site: what the file brings along does not make an authority one of them.
+        self.own = set(Organisation.objects.filter(verified=True).values_list("pk", flat=True))
+        self.consulting_since: datetime.date | None = None
         self.content_types = {
             model: ContentType.objects.get_for_model(model, for_concrete_model=False)
             for model in (PolicyPage, InterpretationPage)
-        }
-
-    @cached_property
-    def consulting_since(self) -> dict[str, datetime.datetime]:
-        """When each organisation first announced a consultation here, by the path of its page."""
-        announced = Announcement.objects.filter(historic=False).order_by("-announced_at")
-        return {
-            path[: -Page.steplen]: at
-            for path, at in announced.values_list("page__path", "announced_at")
         }
 
     def take(self, rows: list[tuple[int, Row]]) -> Outcome:
@@ -135,7 +144,8 @@ class _Importer:
         present = set(
             ImportRecord.objects.filter(source_id__in=ids).values_list("source_id", flat=True)
         )
-        owing = _owing()
+        owing, consulted_on = _owing(), announced_titles()
+        self.consulting_since = _consulting_since()
         taken = _taken(row.index_number for _, row in rows)
         fresh = []
         for line, row in rows:
@@ -145,6 +155,8 @@ class _Importer:
                 outcome.present += 1
             elif not owing.isdisjoint(_marks(row.title, row.document_numbers)):
                 outcome.errors.append((line, STILL_OWES))
+            elif consulting.document_title(row.title) in consulted_on:
+                outcome.errors.append((line, CONSULTED_ON_HERE))
             elif row.index_number and row.index_number in taken:
                 outcome.errors.append((line, f"index_number: {row.index_number} is taken"))
             else:
@@ -222,17 +234,26 @@ class _Importer:
             self.organisations[name] for name in row.issuer_names
         ]
         owner = self._stated(row.owner) if row.owner else next(iter(issuers), None)
-        if owner is not None:
-            self._refuse_what_is_consulted_on_here(row, owner)
+        self._refuse_what_has_to_be_consulted_on(row, {owner, *issuers})
         return Planned(line, row, owner or self._unknown(), issuers)
 
-    def _refuse_what_is_consulted_on_here(self, row: Row, owner: Organisation) -> None:
-        if not rules.must_consult(kind_of(row), business_related=bool(row.business_related)):
-            return
+    def _refuse_what_has_to_be_consulted_on(
+        self, row: Row, authorities: set[Organisation | None]
+    ) -> None:
+        """Raise for what would have to be consulted on, had it been drafted here.
+
+        The business question is asked of drafts here; a yes to it is no fact of a corpus.
+        """
         issued_on = row.date or rules.local_day(self.now)
-        since = self.consulting_since.get(owner.page.path)
-        if since is not None and rules.local_day(since) < issued_on:
+        if self.consulting_since is None or issued_on < self.consulting_since:
+            return
+        if self.own.isdisjoint(found.pk for found in authorities if found):
+            if row.business_related:
+                raise _BadRow(BUSINESS_RELATED)
+        elif rules.must_consult(kind_of(row), business_related=bool(row.business_related)):
             raise _BadRow(CONSULTS_HERE)
+        elif not kind_of(row) and consulting.document_title(row.title).endswith(LEGISLATION):
+            raise _BadRow(KIND_UNKNOWN)
 
     def _stated(self, stated: OrganisationRow) -> Organisation:
         if stated.code not in self.organisations:
@@ -525,22 +546,39 @@ def _taken(index_numbers: Iterable[str | None]) -> set[str]:
     }
 
 
+def _consulting_since() -> datetime.date | None:
+    """Give the Shanghai day on which the first consultation of this site was announced."""
+    announced = Announcement.objects.filter(historic=False).aggregate(first=Min("announced_at"))
+    return rules.local_day(announced["first"]) if announced["first"] else None
+
+
 def _owing() -> set[str]:
-    """Give the marks of the drafts that owe an answer; no row may come in their stead."""
-    open_obligations = Obligation.objects.filter(lifting__isnull=True)
-    drafts = PolicyPage.objects.filter(obligations__in=open_obligations).distinct()
-    return {
-        mark
-        for draft in drafts
-        for version in (draft, draft.get_latest_revision_as_object())
-        for mark in _marks(version.headline_zh_hans, [n.text for n in version.numbers.all()])
-    }
+    """Give the marks of the drafts that owe an answer, or name the consultation on which they
+    will; no row may come in their stead.
+    """
+    owed = Obligation.objects.filter(page=OuterRef("pk"), lifting__isnull=True)
+    drafts = (
+        PolicyPage.objects.annotate(owes=Exists(owed))
+        .filter(Q(owes=True) | Q(release__isnull=True))
+        .select_related("latest_revision")
+        .prefetch_related("numbers")
+    )
+    marks = set()
+    for draft in drafts:
+        newest = draft.latest_revision.content if draft.latest_revision else {}
+        if draft.owes or draft.consultation_id or newest.get("consultation"):
+            numbers = [number.text for number in draft.numbers.all()]
+            marks |= _marks(draft.headline_zh_hans, numbers)
+            numbers = [number["text"] for number in newest.get("numbers", ())]
+            marks |= _marks(newest.get("headline_zh_hans") or "", numbers)
+    return marks
 
 
 def _marks(title: str, numbers: Iterable[str]) -> set[str]:
     """By what a document is recognised: its title, and the keys of its document numbers."""
     keys = {key for text in numbers for key in document_numbers.keys(text)}
-    return {f"title {squeeze(title)}"} | keys
+    bare = consulting.document_title(title)
+    return keys | {f"title {bare}"} if bare else keys
 
 
 def _translations(

@@ -191,7 +191,7 @@ def immutable(
     """A guard that refuses every change and removal of a row that stands in `table`.
 
     Also refused: `TRUNCATE` on PostgreSQL, and on SQLite an `INSERT` that reuses a key, because
-    `INSERT OR REPLACE` removes rows past the delete trigger.
+    `INSERT OR REPLACE` removes rows past the delete trigger; the hidden rowid is a key too.
 
     table: a model, or a table whose primary key is `id`.
     name: of the guard, and its message; the default is `<table>_immutable`.
@@ -231,6 +231,9 @@ def _immutable_on_sqlite(
     reused = " OR ".join(
         "(" + " AND ".join(f'"{c}" = NEW."{c}"' for c in key) + ")" for key in keys
     )
+    # Where the primary key is no integer, the hidden rowid is one more key; not given, it is -1.
+    changed = f"{changed} OR OLD.rowid <> NEW.rowid" if changed else ""
+    reused = f"{reused} OR rowid = NEW.rowid"
     reused = f'EXISTS (SELECT 1 FROM "{table}" WHERE {reused})'  # noqa: S608 - our own names
     return (
         sqlite_trigger(f"{name}_update", table, "BEFORE UPDATE", refuse, when=changed),

@@ -15,6 +15,12 @@ class Sql:
         self.postgresql = vendor == "postgresql"
         self.now = "(SELECT now FROM site_now)"
 
+    def minutes_from_now(self, minutes: int) -> str:
+        """So many minutes after the site's moment, or before it."""
+        if self.postgresql:
+            return f"({self.now} + interval '{minutes} minutes')"
+        return f"strftime('%Y-%m-%d %H:%M:%S', {self.now}, '{minutes:+} minutes')"
+
     def day(self, moment: str) -> str:
         """The Shanghai day of a stored moment."""
         if self.postgresql:

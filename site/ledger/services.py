@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models, transaction
-from django.db.models import Min
+from django.db.models import Exists, F, Min, OuterRef
 
 from guards.services import lock
 from ledger.models import Entry, Seal
@@ -147,12 +147,15 @@ def seal(now: datetime, *, look_back: int | None = LOOK_BACK) -> int:
 
 
 def _unsealed(look_back: int | None) -> models.QuerySet[Entry]:
-    entries = Entry.objects.filter(seal__isnull=True).order_by("pk")
+    entries, seals = Entry.objects.order_by("pk"), Seal.objects.filter(entry=OuterRef("pk"))
     end = root()
-    if look_back is None or end is None:
-        return entries
-    recent = Seal.objects.filter(seq__gt=end.seq - look_back)
-    return entries.filter(pk__gte=recent.aggregate(least=Min("entry_id"))["least"])
+    if look_back is not None and end is not None:
+        recent = Seal.objects.filter(seq__gt=end.seq - look_back)
+        # The sum keeps PostgreSQL from looking for the least along all entries, from the oldest on.
+        least = recent.aggregate(least=Min(F("entry_id") + 0))["least"]
+        # Both begin there, or it would compare the whole chain each time.
+        entries, seals = entries.filter(pk__gte=least), seals.filter(entry__gte=least)
+    return entries.filter(~Exists(seals))
 
 
 def _seal_batch(now: datetime, look_back: int | None) -> int:

@@ -474,6 +474,19 @@ def owner_of(page: Page) -> Organisation:
     return organisation
 
 
+def with_all_below(organisation: Organisation) -> set[int]:
+    """Give the keys of an organisation and of all organisations below it, at any depth."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Organisation.objects.values_list("pk", "parent"):
+        children.setdefault(parent, []).append(pk)
+    found, waiting = set(), [organisation.pk]
+    while waiting:
+        pk = waiting.pop()
+        found.add(pk)
+        waiting += children.get(pk, [])
+    return found
+
+
 def label(page: Page, name: str) -> str:
     """Give the name of a field as the editor's form shows it."""
     field = page._meta.get_field(name)

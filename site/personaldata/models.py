@@ -51,15 +51,22 @@ RETENTION = Guard(
     _NAME,
     _TABLE,
     sqlite=(
-        sqlite_trigger(f"{_NAME}_update", _TABLE, "BEFORE UPDATE", _REFUSE, when=_CHANGED),
+        sqlite_trigger(
+            f"{_NAME}_update",
+            _TABLE,
+            "BEFORE UPDATE",
+            _REFUSE,
+            when=f"{_CHANGED} OR OLD.rowid <> NEW.rowid",
+        ),
         sqlite_trigger(f"{_NAME}_delete", _TABLE, "BEFORE DELETE", _REFUSE),
         sqlite_trigger(
             f"{_NAME}_insert",
             _TABLE,
             "BEFORE INSERT",
             _REFUSE,
-            # INSERT OR REPLACE removes the old row past the delete trigger.
-            when=f"{_BORN_WRONG} OR EXISTS (SELECT 1 FROM {_TABLE} WHERE id = NEW.id)",  # noqa: S608 - our own names
+            # INSERT OR REPLACE removes the old row past the delete trigger, by its hidden key too.
+            when=f"{_BORN_WRONG} OR EXISTS "  # noqa: S608 - our own names
+            f"(SELECT 1 FROM {_TABLE} WHERE id = NEW.id OR rowid = NEW.rowid)",
         ),
     ),
     postgresql=(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -203,6 +204,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if match is not None and match.view_name == "consultations:comment":
         return comment_without_token(request, **match.kwargs)
     return forbidden(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What cannot be read at all; more than the server takes at once is 413."""
+    is_too_large = isinstance(exception, RequestDataTooBig)
+    text = render_to_string("portal/errors/400.html", {"is_too_large": is_too_large}, request)
+    return HttpResponse(text, status=413 if is_too_large else 400)
 
 
 @csrf_exempt

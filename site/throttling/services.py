@@ -30,15 +30,22 @@ def over_limit(scope: str, key: str, rate: Rate, now: datetime) -> bool:
     answer nothing is limited, for a comment must not be lost to a counter.
     """
     name = _counter(scope, key, rate, rate.window(now))
-    cache = caches["throttling"]
     try:
-        cache.add(name, 0, timeout=2 * rate.seconds)
-        return cache.incr(name) > rate.limit
-    except ValueError:  # full of other counters: it was pushed out between the two lines
+        return _count(name, rate) > rate.limit
+    except ValueError:  # full of other counters: it was pushed out as soon as it was there
         return False
     except Exception:  # each cache has errors of its own
         logger.warning("The cache does not answer: nothing is limited.", exc_info=True)
         return False
+
+
+def _count(name: str, rate: Rate) -> int:
+    cache = caches["throttling"]
+    try:
+        return cache.incr(name)
+    except ValueError:  # the first one in its span
+        cache.add(name, 0, timeout=2 * rate.seconds)
+        return cache.incr(name)
 
 
 def give_back(scope: str, key: str, rate: Rate, now: datetime) -> None:

@@ -39,6 +39,8 @@ def hold(files: Sequence[NamedFile], now: datetime) -> str:
 
 def held(token: str, now: datetime) -> list[NamedFile]:
     """Returns what was kept under `token`; nothing for an unknown one, or after two hours."""
+    if not token:
+        return []
     folder = _folder(token)
     try:
         with default_storage.open(f"{folder}/index.json") as file:

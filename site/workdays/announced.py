@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from chinese_calendar import constants
@@ -81,6 +81,19 @@ def named_by(notice: Announced) -> rules.NamedDays:
         frozenset(filter(is_its_own, constants.holidays)),
         frozenset(filter(is_its_own, constants.workdays)),
     )
+
+
+def of_year(
+    notices: Iterable[Announced], year: int
+) -> tuple[rules.NamedDays, dict[datetime.date, Announced]]:
+    """Give what the notices together name of a year, and the notice that names each day."""
+    holidays: dict[datetime.date, Announced] = {}
+    make_ups: dict[datetime.date, Announced] = {}
+    for notice in notices:
+        named = named_by(notice)
+        for found, days in ((holidays, named.holidays), (make_ups, named.make_ups)):
+            found |= {day: notice for day in days if year in (day.year, notice.year)}
+    return rules.NamedDays(holidays.keys(), make_ups.keys()), holidays | make_ups
 
 
 # The Spring Festival, the Dragon Boat Festival and the Mid-Autumn Festival: they follow the moon.

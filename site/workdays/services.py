@@ -233,17 +233,14 @@ def _seed_year(
     now: datetime.datetime,
 ) -> None:
     """Enter a year as all the notices together have left it, so that nothing needs correcting."""
-    holidays: dict[datetime.date, Notice] = {}
-    make_ups: dict[datetime.date, Notice] = {}
-    for notice, row in rows.items():
-        named = announced.named_by(notice)
-        for found, days in ((holidays, named.holidays), (make_ups, named.make_ups)):
-            found |= {day: row for day in days if year in (day.year, notice.year)}
-    named = rules.NamedDays(holidays.keys(), make_ups.keys())
+    named, by_day = announced.of_year(rows, year)
     first = next(row for notice, row in rows.items() if notice.year == year)
-    entered = _enter(year, named, holidays | make_ups, first.title, user=None, now=now)
+    row_by_day = {day: rows[notice] for day, notice in by_day.items()}
+    entered = _enter(year, named, row_by_day, first.title, user=None, now=now)
     if not is_new:
-        _tell("workdays.announced", entered, first, _as_data(named), user=None, now=now)
+        named_by = {day.isoformat(): notice.number for day, notice in by_day.items()}
+        data = _as_data(named) | {"named_by": named_by}
+        _tell("workdays.announced", entered, first, data, user=None, now=now)
 
 
 def _announce(

@@ -1,6 +1,6 @@
 import pytest
 
-from consultations import services
+from consultations import rules, services
 from consultations.enums import Status
 from consultations.models import Announcement, ConsultationPage
 from organisations.services import Refused
@@ -57,3 +57,75 @@ def test_a_close_before_the_minimum_is_refused_beside_its_field(team):
         with pytest.raises(Refused):
             factories.review(page, team)
     assert not Announcement.objects.exists()
+
+
+# --- what a clerical correction can be ----------------------------------------------------------
+
+LIFTS = """第一章 总则
+第一条 公示期内有业主提出书面异议的，街道办事处应当自收到异议之日起五个工作日内组积协商；\
+协商不成的，可以委托人民调解组织调解。
+第二条 每台补贴不超过二十四万元，但是不得超过造价的50％。
+第三条 申请人应当提交下列材料：
+（一）业主的表决结果；
+（二）费用的分摊协议。
+第四条 市住房城乡建设部门负责本市的统筹协调工作。
+第五条 区住房城乡建设部门负责本区的组织实施工作。
+第六条 业主委员会给予协助。
+第七条 本办法自2027年1月1日起施行。"""
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("组积", "组织"),
+        ("。", "；"),
+        ("第一条 ", "第一条　"),
+        ("总则", "总 则"),
+        ("表决结果", "表决决果"),
+        ("协商不成的，可以委托", "协商不成的，可以请托"),
+    ],
+)
+def test_a_slip_of_the_pen_is_corrected_as_one(was, becomes):
+    new = LIFTS.replace(was, becomes, 1)
+    assert new != LIFTS
+    assert rules.beyond_clerical(LIFTS, new) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "named"),
+    [
+        ("五个工作日", "十个工作日", "第一条"),
+        ("五个工作日", "五日", "第一条"),
+        ("应当自", "可以自", "第一条"),
+        ("可以委托", "委托", "第一条"),
+        ("二十四万元", "二十四元", "第二条"),
+        ("二十四万元", "二十四万", "第二条"),
+        ("不得超过", "得超过", "第二条"),
+        ("50％", "５0％", "第二条"),
+        ("50％", "50‰", "第二条"),
+        ("2027年1月1日", "2026年1月1日", "第七条"),
+        ("1月1日", "1月11日", "第七条"),
+        ("业主委员会给予协助", "社区居民予以配合", "第六条"),
+        ("自收到异议之日起", "自收到异议之日起由业主委员会牵头另行", "第一条"),
+        ("总则", "总则和附则", "第一章 总则和附则"),
+        ("业主委员会给予", "业主给予", "第六条"),
+        ("\n第六条 业主委员会给予协助。", "", "第六条"),
+        ("（二）费用的分摊协议。", "（二）费用的分摊协议；\n（三）设计图。", "第三条第三项"),
+        ("第六条", "第六条之一", "第六条"),
+    ],
+)
+def test_what_is_no_slip_of_the_pen_is_named(was, becomes, named):
+    new = LIFTS.replace(was, becomes, 1)
+    assert new != LIFTS
+    beyond = rules.beyond_clerical(LIFTS, new)
+    assert named in beyond
+
+
+def test_clauses_that_change_places_and_slips_everywhere_are_no_correction():
+    city, district = LIFTS.splitlines()[-4:-2]
+    swapped = LIFTS.replace(city[4:], "#").replace(district[4:], city[4:])
+    swapped = swapped.replace("#", district[4:])
+    assert rules.beyond_clerical(LIFTS, swapped) == ["第四条", "第五条"]
+    assert rules.beyond_clerical(LIFTS, LIFTS.replace("。", ""))
+    assert rules.beyond_clerical(LIFTS, "第一条 废止。")
+    assert rules.beyond_clerical("", "") == []

@@ -121,7 +121,7 @@ def test_what_happened_since_the_signature_is_said_and_stops_the_release(closed,
     services.moderate(list(hidden), Verdict.WITHHOLD, **verdict)
     outdated = services.outdated_by(statement, services.totals(closed))
     assert outdated
-    with answering.refused(outdated):
+    with answering.refused("after the signature"):
         make.decide(page, bureau.publisher)
     answering.letter(closed, bureau.drafter)
     assert services.outdated_by(statement, services.totals(closed)) not in {"", outdated}

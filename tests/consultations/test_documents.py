@@ -5,11 +5,21 @@ import io
 import docx
 import pytest
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 
 from consultations import services
-from consultations.enums import Disposition, StatementKind
+from consultations.enums import (
+    Change,
+    ChannelKind,
+    CommentState,
+    Disposition,
+    StatementKind,
+    Verdict,
+    Withheld,
+)
 from ledger.models import Entry
 from tests import answering, clock
 from tests import factories as make
@@ -19,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 @pytest.fixture
 def bureau():
-    return make.team("LC-BG")
+    return make.team("LC-BG", name="澜川市办公厅")
 
 
 @pytest.fixture
@@ -59,6 +69,11 @@ def words_of(document):
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
+def rows_of(document):
+    """The cells of each table, row by row."""
+    return [[[cell.text for cell in row.cells] for row in one.rows] for one in document.tables]
+
+
 def header(document):
     return document.sections[0].header.paragraphs[0].text
 
@@ -69,19 +84,20 @@ def test_the_table_holds_every_opinion_with_its_answer(client, bureau, decided):
     [table] = document.tables
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     with translation.override("zh-hans"):
-        adopted = str(Disposition.ADOPTED.label)
-    assert [len(row) for row in rows] == [7, 7, 7]
+        adopted, yes = str(Disposition.ADOPTED.label), _("Yes")
+    assert [len(row) for row in rows] == [8, 8, 8]
     assert rows[1] == [
         "YJ-001",
         "写明门厅和通道。",
         "1",
         "1",
+        yes,
         adopted,
         "门厅和通道起火同样危险，已在第四条写明。",
         "第四条",
     ]
     assert rows[2][1] == "降低充电服务费。"
-    assert rows[2][6] == ""
+    assert rows[2][7] == ""
 
 
 def test_it_lies_across_the_page_and_its_head_stands_on_every_page(client, bureau, decided):
@@ -147,8 +163,112 @@ def test_the_statement_tells_totals_opinions_and_reasons(client, bureau, decided
         "第四条",
     ):
         assert words in shown
-    numbers = [[cell.text for cell in row.cells][1:] for row in document.tables[0].rows]
+    numbers = [row[1:] for row in rows_of(document)[1]]
     assert numbers[-1] == ["2", "2", "0", "0", "2"]
+
+
+@pytest.fixture
+def asked_twice(bureau):
+    """Two rounds; a letter for 120 people; a comment that was not published."""
+    with clock.standing_at(clock.at(answering.OPENS, "10:00")):
+        announcement = make.announce(bureau, title="电动自行车停放办法（征求意见稿）")
+        joint = make.team("LC-XF", name="澜川市消防救援局").organisation
+        announcement.page.authorities.create(organisation=joint, sort_order=1)
+    with clock.standing_at(clock.at("2026-03-04")):
+        by_web = answering.comment(announcement, "写明门厅。")
+    with clock.standing_at(clock.at("2026-03-06")):
+        rude = answering.comment(announcement, "写明门厅，你们这些人！")
+        services.moderate(
+            [rude],
+            Verdict.WITHHOLD,
+            reason=Withheld.ABUSIVE,
+            user=bureau.drafter,
+            now=timezone.now(),
+        )
+    with clock.standing_at(clock.at("2026-03-16", "15:00")):
+        make.change(announcement, bureau, Change.ROUND, closes_on=None)
+    with clock.standing_at(clock.at("2026-03-18")):
+        petition = services.submit(
+            announcement,
+            services.Submission(text="降低充电服务费。", consent_publish=True),
+            off_line=services.OffLine(
+                ChannelKind.POST, answering.day("2026-03-18"), bureau.drafter, people=120
+            ),
+            now=timezone.now(),
+        ).comment
+    return announcement, [by_web, rude], [petition]
+
+
+def test_the_statement_tells_dates_channels_and_what_was_withheld_round_by_round(
+    client, bureau, asked_twice
+):
+    announcement, first, second = asked_twice
+    with clock.standing_at(clock.at("2026-03-25")):
+        answering.policy(bureau, announcement)
+        answering.read_all(announcement, bureau.drafter)
+        answering.opinion(announcement, first, bureau.drafter)
+        answering.opinion(
+            announcement,
+            second,
+            bureau.drafter,
+            text="降低充电服务费。",
+            disposition=Disposition.NOT_ADOPTED,
+            reason="充电服务费由市场形成，本办法只要求明码标价。",
+        )
+        answering.sign(announcement, bureau)
+        client.force_login(bureau.drafter)
+        statement, table = (word(fetch(client, announcement, n)) for n in ("statement", "opinions"))
+    dates, numbers, channels, reasons = rows_of(statement)
+    with translation.override("zh-hans"):
+        web, post, abusive, concentrated, yes = (
+            str(words)
+            for words in (
+                ChannelKind.WEB.label,
+                ChannelKind.POST.label,
+                Withheld.ABUSIVE.label,
+                _("Concentrated"),
+                _("Yes"),
+            )
+        )
+    assert [row[1:] for row in dates[1:]] == [
+        ["2026-03-02 10:01", "2026-03-09 24:00", "7"],
+        ["2026-03-16 15:01", "2026-03-23 24:00", "7"],
+    ]
+    assert [row[1:] for row in numbers[1:]] == [
+        ["2", "1", "1", "0", "2"],
+        ["1", "1", "0", "0", "120"],
+        ["3", "2", "1", "0", "122"],
+    ]
+    assert channels[1:] == [[web, "2", "0", "2"], [post, "0", "1", "1"]]
+    assert reasons[1:] == [[abusive, "1", "0", "1"]]
+    for document in (statement, table):
+        assert "澜川市办公厅、澜川市消防救援局" in words_of(document)
+    [rows] = rows_of(table)
+    assert [row[4] for row in rows] == [concentrated, "", yes]
+    held = [p.text for p in statement.paragraphs if concentrated in p.text and "120" in p.text]
+    assert len(held) == 1
+
+
+def test_a_round_that_a_withdrawal_cut_off_ends_with_it(client, bureau):
+    with clock.standing_at(clock.at(answering.OPENS, "10:00")):
+        announcement = make.announce(bureau)
+    with clock.standing_at(clock.at("2026-03-05", "11:30")) as now:
+        services.withdraw(announcement, reason="另行起草", user=bureau.publisher, now=now)
+        client.force_login(bureau.drafter)
+        [_heads, row] = rows_of(word(fetch(client, announcement, "statement")))[0]
+    with translation.override("zh-hans"):
+        withdrawn = pgettext("a consultation", "Withdrawn")
+    assert row[1:] == ["2026-03-02 10:01", f"{withdrawn} 2026-03-05 11:30", "3"]
+
+
+def test_a_draft_counts_what_waits_to_be_read_too(client, bureau):
+    announcement = answering.asked(bureau)
+    with clock.standing_at(clock.at(answering.CLOSED)):
+        client.force_login(bureau.drafter)
+        numbers = rows_of(word(fetch(client, announcement, "statement")))[1]
+    with translation.override("zh-hans"):
+        assert numbers[0][5] == str(CommentState.PENDING.label)
+    assert numbers[-1][1:] == ["2", "0", "0", "0", "2", "2"]
 
 
 def test_a_statement_on_no_comments_is_written_too(client, bureau):

@@ -72,6 +72,40 @@ def test_the_proposal_names_the_earliest_close_and_its_law(drafter):
     assert "优化营商环境条例" in words
 
 
+def test_an_empty_last_day_gets_the_close_that_was_proposed(drafter, team):
+    with standing_at(at("2026-09-17", "09:00")):
+        opens_at = at("2026-09-18", "09:00")
+        response = drafter.post(
+            reverse("consultations_admin:propose"),
+            {
+                "procedure": Procedure.NORMATIVE_DOCUMENT,
+                "business_related": "False",
+                "opens_at": "2026-09-18 09:00",
+            },
+        )
+        announcement = factories.announce(team, opens_at=opens_at)
+    closes_on = announcement.periods.get().closes_on.isoformat()
+    assert f'data-proposed="{closes_on}"' in response.content.decode()
+
+
+def test_a_change_in_substance_is_proposed_the_close_that_it_gets(drafter, announcement, team):
+    with standing_at(at("2026-02-25", "15:00")):
+        edit = drafter.get(f"/admin/pages/{announcement.page_id}/edit/").content.decode()
+        address = f"{reverse('consultations_admin:propose')}?page={announcement.page_id}"
+        assert f'data-proposal-url="{address}"' in edit
+        typed = {
+            "procedure": Procedure.NORMATIVE_DOCUMENT,
+            "business_related": "False",
+            "opens_at": "2026-02-13 10:01",
+            "change": "substance",
+        }
+        words = drafter.post(address, typed).content.decode()
+        draft = factories.DRAFT.replace("明码标价", "政府指导价")
+        factories.change(announcement, team, "substance", draft=draft)
+    assert announcement.periods.latest("seq").closes_on.isoformat() == "2026-03-03"
+    assert 'data-proposed="2026-03-03"' in words
+
+
 def test_the_proposal_says_when_a_year_has_no_notice(drafter):
     response = drafter.post(
         reverse("consultations_admin:propose"),

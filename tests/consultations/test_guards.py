@@ -7,8 +7,17 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from consultations import services
-from consultations.enums import Cause, Procedure
-from consultations.models import Announcement, Comment, CommentText, HistoricRecord, Period
+from consultations.enums import Cause, Change, Procedure
+from consultations.models import (
+    Announcement,
+    Clause,
+    Comment,
+    CommentText,
+    DraftVersion,
+    HistoricRecord,
+    Period,
+    Withdrawal,
+)
 from guards.services import violation
 from tests import factories
 from tests.clock import at, standing_at
@@ -96,21 +105,29 @@ def test_the_database_counts_as_the_worked_table_does(bare, day, time, last):
 EARLY = at("2026-02-27", "00:00")
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda p: p.save(),
-        lambda p: Period.objects.bulk_create([p]),
-        lambda p: Period.objects.bulk_create([p], ignore_conflicts=True),
-        lambda p: run(
-            "INSERT INTO consultations_period (announcement_id, seq, round, cause, opens_at, "
-            "closes_at, minimum_closes_at, minimums, shortening, shortening_reason, reason, "
-            "recorded_at) VALUES (%s, 1, 1, 'announcement', %s, %s, %s, '[]', '', '', '', %s)",
-            [p.announcement_id, utc(p.opens_at), utc(p.closes_at), utc(p.closes_at), utc(FRIDAY)],
-        ),
-    ],
-    ids=["save", "bulk_create", "ignoring conflicts", "raw SQL"],
+INSERT = (
+    "INSERT INTO consultations_period (announcement_id, seq, round, cause, opens_at, closes_at, "
+    "minimum_closes_at, minimums, shortening, shortening_reason, reason, recorded_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, '[]', '', '', %s, %s)"
 )
+
+
+def insert(p):
+    moments = map(utc, (p.opens_at, p.closes_at, p.minimum_closes_at))
+    facts = (p.announcement_id, p.seq, p.round, str(p.cause))
+    run(INSERT, [*facts, *moments, p.reason, utc(FRIDAY)])
+
+
+WRITES = [
+    lambda p: p.save(),
+    lambda p: Period.objects.bulk_create([p]),
+    lambda p: Period.objects.bulk_create([p], ignore_conflicts=True),
+    insert,
+]
+WRITTEN_BY = ["save", "bulk_create", "ignoring conflicts", "raw SQL"]
+
+
+@pytest.mark.parametrize("write", WRITES, ids=WRITTEN_BY)
 def test_an_early_close_does_not_get_in(bare, write):
     with standing_at(FRIDAY):
         assert refusal(lambda: write(period(bare, closes_at=EARLY))) == "period_floor"
@@ -183,9 +200,26 @@ def test_what_was_announced_stays(announcement, change):
         ({"cause": Cause.EXTENSION, "seq": 3}, "period_sequence"),
         ({"cause": Cause.EXTENSION, "round": 2}, "period_sequence"),
         ({"cause": Cause.EXTENSION, "closes_at": at("2026-03-05", "12:00")}, "period_time"),
+        ({"cause": "correction", "closes_at": EARLY}, "period_cause"),
+        ({"cause": ""}, "period_cause"),
+        (
+            {"cause": Cause.CALENDAR, "minimum_closes_at": at("2026-02-13", "00:00")},
+            "period_minimum_lowered",
+        ),
+        (
+            {"cause": Cause.RESTART, "minimum_closes_at": at("2026-02-13", "00:00")},
+            "period_minimum_lowered",
+        ),
+        (
+            {"cause": Cause.OUTAGE, "minimum_closes_at": at("2026-02-13", "00:00")},
+            "period_minimum_lowered",
+        ),
+        ({"cause": Cause.RESTART, "opens_at": at("2026-02-14")}, "period_opening_moved"),
+        ({"cause": Cause.OUTAGE, "opens_at": at("2026-02-14")}, "period_opening_moved"),
     ],
 )
-def test_a_later_row_makes_nothing_shorter(announcement, change, reason):
+@pytest.mark.parametrize("write", WRITES, ids=WRITTEN_BY)
+def test_a_later_row_makes_nothing_shorter(announcement, write, change, reason):
     row = announcement.periods.get()
     values = {
         "seq": 2,
@@ -195,7 +229,160 @@ def test_a_later_row_makes_nothing_shorter(announcement, change, reason):
         "reason": "因故调整",
     } | change
     with standing_at(FRIDAY):
-        assert refusal(period(announcement, **values).save) == reason
+        assert refusal(lambda: write(period(announcement, **values))) == reason
+    assert announcement.periods.get() == row
+
+
+RUNNING = at("2026-02-20", "10:00")
+
+
+@pytest.mark.parametrize("cause", [Cause.RESTART, Cause.OUTAGE])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"opens_at": at("2026-02-20", "10:02")}, None),
+        ({"opens_at": at("2026-02-20", "09:58")}, None),
+        ({"opens_at": at("2026-02-20", "10:03")}, "period_opening_moved"),
+        ({"opens_at": at("2027-03-01"), "closes_at": at("2027-04-01", "00:00")}, "moved"),
+        ({"opens_at": at("2026-02-20", "09:57")}, "period_back_dated"),
+        ({"opens_at": None}, "period_back_dated"),
+        ({"closes_at": LAWFUL}, "period_floor"),
+        ({"closes_at": EARLY}, "period_shortened"),
+        ({"minimum_closes_at": at("2026-02-27", "00:00")}, "period_minimum_lowered"),
+    ],
+)
+def test_what_begins_anew_in_a_running_period_opens_at_once(announcement, cause, change, reason):
+    row = announcement.periods.get()
+    values = {
+        "seq": 2,
+        "cause": cause,
+        "opens_at": RUNNING,
+        "closes_at": at("2026-03-10", "00:00"),
+        "minimum_closes_at": row.minimum_closes_at,
+        "reason": "因故调整",
+    } | change
+    values["opens_at"] = values["opens_at"] or row.opens_at
+    with standing_at(RUNNING):
+        begun_anew = period(announcement, **values)
+        if reason is None:
+            begun_anew.save()
+        else:
+            assert reason in refusal(begun_anew.save)
+
+
+def test_a_round_that_is_to_come_does_not_switch_off_a_running_period(announcement):
+    with standing_at(RUNNING):
+        to_come = period(
+            announcement,
+            seq=2,
+            round=2,
+            cause=Cause.ROUND,
+            opens_at=LAWFUL,
+            closes_at=at("2026-03-10", "00:00"),
+            reason="再问一次",
+        )
+        assert refusal(to_come.save) == "period_round_overlaps"
+
+
+def test_a_minimum_in_another_spelling_is_refused(announcement):
+    """On PostgreSQL it is the same moment."""
+    if connection.vendor == "postgresql":
+        return
+    columns = "announcement_id, round, opens_at, minimums, shortening, shortening_reason"
+    with standing_at(FRIDAY):
+        assert (
+            refusal(
+                lambda: run(
+                    f"INSERT INTO consultations_period ({columns}, seq, cause, closes_at, reason, "
+                    f"recorded_at, minimum_closes_at) SELECT {columns}, 2, 'extension', "
+                    "'2026-03-09 16:00:00', '延长', recorded_at, '2026-03' "
+                    "FROM consultations_period",
+                )
+            )
+            == "period_time"
+        )
+
+
+def version(announcement, **fields):
+    values = {
+        "announcement": announcement,
+        "seq": 2,
+        "round": 1,
+        "change": Change.CLERICAL,
+        "headline": "电动自行车管理办法（征求意见稿）",
+        "text": "第一条 改了。",
+        "explanation": "",
+        "reason": "订正",
+        "published_at": RUNNING,
+    } | fields
+    return DraftVersion(**values)
+
+
+@pytest.mark.parametrize("write", [lambda v: v.save(), lambda v: type(v).objects.bulk_create([v])])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"change": Change.SUBSTANCE}, "version_without_period"),
+        ({"change": Change.ROUND}, "version_without_period"),
+        ({"change": "correction"}, "version_change"),
+        ({"seq": 3}, "version_sequence"),
+        ({"round": 2}, "version_round"),
+    ],
+)
+def test_a_new_text_comes_in_sequence_and_after_its_period(announcement, write, change, reason):
+    assert refusal(lambda: write(version(announcement, **change))) == reason
+    assert announcement.versions.count() == 1
+
+
+def test_a_new_text_of_what_is_withdrawn_is_refused(announcement):
+    Withdrawal.objects.create(announcement=announcement, withdrawn_at=RUNNING, reason="撤回")
+    assert refusal(version(announcement).save) == "version_withdrawn"
+
+
+def test_a_period_begun_anew_is_for_one_new_text(announcement, team):
+    changed = factories.DRAFT + "\n第七条 附则。"
+    with standing_at(RUNNING):
+        factories.change(announcement, team, Change.SUBSTANCE, draft=changed)
+        again = version(announcement, seq=3, change=Change.SUBSTANCE)
+        assert refusal(again.save) == "version_without_period"
+
+
+def slipped_in(clause):
+    return Clause(
+        version=clause.version,
+        position=99,
+        anchor="art-99",
+        kind="article",
+        depth=1,
+        number="第九十九条",
+        text="slipped in",
+        lineage=99,
+    )
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda clause: slipped_in(clause).save(),
+        lambda clause: Clause.objects.bulk_create([slipped_in(clause)]),
+        lambda clause: run(
+            "INSERT INTO consultations_clause (version_id, position, anchor, kind, depth, number, "
+            "text, lineage) VALUES (%s, 99, 'art-99', 'article', 1, '', 'slipped in', 99)",
+            [clause.version_id],
+        ),
+    ],
+    ids=["save", "bulk_create", "raw SQL"],
+)
+@pytest.mark.parametrize("change", ["", Change.CLERICAL, Change.SUBSTANCE])
+def test_no_clause_is_slipped_into_an_announced_text(announcement, team, write, change):
+    if change:
+        with standing_at(RUNNING):
+            changed = factories.DRAFT.replace("明码标价", "明码标价。")
+            factories.change(announcement, team, change, draft=changed)
+    for put_before_the_public in announcement.versions.all():
+        clause = put_before_the_public.clauses.first()
+        assert refusal(lambda: write(clause)) == "clause_of_an_announced_version"  # noqa: B023
 
 
 def test_an_opening_in_the_past_is_refused(bare):

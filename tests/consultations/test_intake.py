@@ -5,13 +5,14 @@ import pytest
 from django.db import connection
 
 from consultations import services
-from consultations.enums import ChannelKind, CommentState, Verdict
+from consultations.enums import ChannelKind, CommentState, Status, Verdict
 from consultations.models import Comment
 from ledger import merkle
 from ledger.models import Entry
 from organisations.services import Refused
 from outbox import services as outbox
 from personaldata.models import ContactRecord
+from tests import factories
 from tests.clock import at, standing_at
 from tests.consultations.letters import token_in
 
@@ -80,6 +81,22 @@ def test_its_author_amends_it_until_the_close_and_the_history_stays(announcement
         "建议在公园增设充电桩。",
         "建议在地铁站增设。",
     ]
+
+
+def test_who_cannot_withdraw_is_told_why(announcement, team):
+    comment = send(announcement).comment
+    with pytest.raises(services.NotOpen) as early:
+        services.take_back(comment, now=at("2026-02-13", "10:00"))
+    assert early.value.status == Status.SCHEDULED
+    with standing_at(at("2026-03-02")) as now:
+        factories.change(announcement, team, "round", opens_at=None, closes_on=None)
+        with pytest.raises(services.NotOpen) as late:
+            services.take_back(comment, now=now)
+        assert late.value.status == Status.CLOSED
+        services.withdraw(announcement, reason="重新论证", user=team.publisher, now=now)
+        with pytest.raises(services.NotOpen) as withdrawn:
+            services.take_back(Comment.objects.get(pk=comment.pk), now=now)
+        assert withdrawn.value.status == Status.WITHDRAWN
 
 
 def test_a_withdrawn_comment_still_counts(announcement, team):

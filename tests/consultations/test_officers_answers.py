@@ -211,6 +211,37 @@ def test_a_passage_gets_an_opinion_and_a_foreign_one_is_given_back(client, burea
     page = client.get(address(closed, "comment", comment)).content.decode()
     assert "YJ-001" in page
     assert "写明门厅" in page
+    opinion = Opinion.objects.get()
+    client.post(mapped, {"passage": "第四条", "opinion": str(opinion.pk)})
+    page = client.get(address(closed, "comment", comment)).content.decode()
+    for passage in ("写明门厅", "第四条"):
+        assert f'dir="auto">{passage}</blockquote>' in page
+    assert (
+        "“写明门厅” “第四条”" in client.get(address(closed, "opinion", opinion.pk)).content.decode()
+    )
+
+
+def test_the_officer_who_split_an_opinion_is_told_that_somebody_else_has_to_agree(
+    client, bureau, closed
+):
+    administrator = make.administrator()
+    client.force_login(administrator)
+    answering.read_all(closed, bureau.drafter)
+    keys = list(closed.comments.values_list("pk", flat=True))
+    client.post(address(closed, "answers"), {"action": "answer", "text": "全部。", "comment": keys})
+    whole = Opinion.objects.get()
+    own = address(closed, "opinion", whole.pk)
+    client.post(own, {"action": "split", "move-text": "收费。", "comment": [keys[2]]})
+    part = address(closed, "opinion", Opinion.objects.get(split_from=whole).pk)
+    note = {"action": "agree", "note-reason": "拆出的部分只有少数人提出。"}
+    refused = client.post(part, note)
+    assert refused.status_code == 422
+    assert note["note-reason"] in refused.content.decode()
+    client.force_login(bureau.reviewer)
+    assert client.post(part, note).status_code == 302
+    flags = client.get(address(closed, "statement")).context["flags"]
+    name = bureau.reviewer.get_full_name() or bureau.reviewer.get_username()
+    assert [name in flag.words for flag in flags] == [True]
 
 
 def test_a_proposal_is_split_and_groups_are_merged(client, bureau):
@@ -395,5 +426,9 @@ def test_taking_comments_out_of_a_concentrated_opinion_is_the_reviewers(client, 
     client.force_login(bureau.reviewer)
     assert client.post(own, {"action": "unmap", "comment": [comment.pk]}).status_code == 302
     client.force_login(bureau.drafter)
-    assert client.post(own, {"action": "remove"}).status_code == 302
-    assert not Opinion.objects.exists()
+    assert client.post(own, {"action": "remove"}).status_code == 422
+    other = services.add_opinion(closed, "门厅。", user=bureau.drafter, now=timezone.now())
+    merge = {"action": "merge", "move-target": other.pk}
+    assert client.post(own, merge).status_code == 302
+    flags = client.get(address(closed, "statement")).context["flags"]
+    assert [flag.key for flag in flags] == [other.pk]

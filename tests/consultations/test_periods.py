@@ -90,7 +90,7 @@ def test_a_change_in_substance_starts_again_and_closes_no_earlier(announcement, 
         factories.change(announcement, team, Change.SUBSTANCE, draft=draft)
     first, second = announcement.periods.all()
     assert second.cause == Cause.RESTART
-    assert second.opens_at == at("2026-02-25", "15:01")
+    assert second.opens_at == at("2026-02-25", "15:00")
     assert second.closes_at > first.closes_at
     # Saturday, 28 February, is a make-up day.
     assert second.closes_on == datetime.date(2026, 3, 3)
@@ -102,6 +102,46 @@ def test_a_clerical_correction_is_a_version_and_no_new_period(announcement, team
         factories.change(announcement, team, Change.CLERICAL, draft=draft)
     assert announcement.periods.count() == 1
     assert [version.change for version in announcement.versions.all()] == ["", Change.CLERICAL]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "第一条 本办法暂不实施。",
+        factories.DRAFT + "\n第七条 附则。",
+        factories.DRAFT.replace("2027年", "2026年"),
+    ],
+)
+def test_a_change_in_substance_is_not_passed_off_as_a_clerical_one(announcement, team, draft):
+    with standing_at(at("2026-02-25", "15:00")) as now:
+        with pytest.raises(Refused):
+            factories.change(announcement, team, Change.CLERICAL, draft=draft)
+        page = announcement.page.get_latest_revision_as_object()
+        [(field, words)] = services.missing(page, now).items()
+    assert field == "change"
+    assert "第" in words
+    assert announcement.versions.count() == 1
+
+
+def test_small_corrections_do_not_add_up_to_a_change_in_substance(announcement, team):
+    with standing_at(at("2026-02-25", "15:00")):
+        once = factories.DRAFT.replace("明码", "名码")
+        factories.change(announcement, team, Change.CLERICAL, draft=once)
+        twice = once.replace("名码", "名录")
+        with pytest.raises(Refused):
+            factories.change(announcement, team, Change.CLERICAL, draft=twice)
+    assert announcement.versions.count() == 2
+
+
+def test_after_the_close_the_draft_is_not_even_corrected_but_its_contact_is(announcement, team):
+    with standing_at(at("2026-03-02", "15:00")):
+        typed = factories.DRAFT.replace("\n", "\r\n")
+        factories.change(announcement, team, Change.CLERICAL, draft=typed, contact_person="法规处")
+        with pytest.raises(Refused):
+            factories.change(
+                announcement, team, Change.CLERICAL, draft=factories.DRAFT.replace("。", "", 1)
+            )
+    assert announcement.versions.count() == 1
 
 
 def test_a_changed_text_needs_to_say_what_it_is(announcement, team):
@@ -190,5 +230,55 @@ def test_after_an_outage_the_period_is_counted_anew(announcement, team):
         period = services.begin_again_after_outage(
             announcement, reason="机房停电", user=team.publisher, now=now
         )
-    assert period.opens_at == at("2026-02-25", "09:01")
+    assert period.opens_at == at("2026-02-25", "09:00")
     assert period.closes_on == datetime.date(2026, 3, 3)
+
+
+def restart(announcement, team, now, **changes):
+    draft = factories.DRAFT.replace("明码标价", f"政府指导价{now:%H%M}")
+    factories.change(announcement, team, Change.SUBSTANCE, draft=draft, **changes)
+    return announcement.periods.latest("seq")
+
+
+def begin_again(announcement, team, now):
+    return services.begin_again_after_outage(
+        announcement, reason="机房停电", user=team.publisher, now=now
+    )
+
+
+@pytest.mark.parametrize("act", [restart, begin_again])
+def test_what_is_open_stays_open_without_a_gap_when_it_is_counted_anew(announcement, team, act):
+    moment = at("2026-02-25", "09:00").replace(second=42)
+    sent = services.Submission(text="建议增设充电桩。")
+    comment = services.submit(announcement, sent, now=at("2026-02-20")).comment
+    with standing_at(moment) as now:
+        period = act(announcement, team, now)
+        page = ConsultationPage.objects.with_status(now).get(pk=announcement.page_id)
+        assert page.status_now == Status.OPEN
+        assert services.submit(announcement, sent, now=now).created
+        services.amend(comment, text="改了", represents="", consent_publish=True, now=now)
+        services.take_back(comment, now=now)
+    assert period.opens_at == at("2026-02-25", "09:00")
+    assert period.closes_on == datetime.date(2026, 3, 3)
+
+
+def test_a_restart_before_the_opening_keeps_it(team):
+    opens_at = at("2026-03-10", "09:00")
+    with standing_at(FRIDAY):
+        announcement = factories.announce(team, opens_at=opens_at)
+    with standing_at(at("2026-02-25", "15:00")) as now:
+        assert restart(announcement, team, now).opens_at == opens_at
+
+
+@pytest.mark.parametrize("act", [restart, begin_again])
+def test_what_is_counted_anew_has_no_lower_minimum(team, act):
+    with standing_at(FRIDAY):
+        announcement = factories.announce(team, business_related=True)
+    first = announcement.periods.get()
+    with standing_at(at("2026-02-25", "15:00")) as now:
+        shorter = {"shortening": "public_safety", "shortening_reason": "汛期将至。"}
+        second = restart(announcement, team, now, **shorter)
+        third = act(announcement, team, now + datetime.timedelta(seconds=1))
+    for row in (second, third):
+        assert row.minimum_closes_at >= first.minimum_closes_at
+        assert row.closes_at >= first.closes_at

@@ -6,6 +6,7 @@ import re
 
 import openpyxl
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from openpyxl.utils import get_column_letter
@@ -177,6 +178,23 @@ def test_a_letter_to_an_older_round_joins_its_round(announcement, team):
     assert (web.round, web.draft_version.round) == (2, 2)
 
 
+def test_a_letter_of_the_first_days_counts_after_the_period_was_counted_anew(announcement, team):
+    outage = at("2026-02-25", "09:00")
+    with standing_at(outage):
+        services.begin_again_after_outage(
+            announcement, reason="机房停电", user=team.publisher, now=outage
+        )
+    sent = services.Submission(text="来信")
+    entry = services.Entry(sent, ChannelKind.POST, datetime.date(2026, 2, 13))
+    comment = services.enter_off_line(
+        announcement, entry, user=team.drafter, now=at("2026-02-26")
+    ).comment
+    assert comment.round == 1
+    early = services.Entry(sent, ChannelKind.POST, datetime.date(2026, 2, 12))
+    with pytest.raises(ValidationError):
+        services.enter_off_line(announcement, early, user=team.drafter, now=at("2026-02-26"))
+
+
 # --- many ---------------------------------------------------------------------------------------
 
 LETTERS = {name: get_column_letter(place) for place, name in enumerate(transfer.COLUMNS, start=1)}
@@ -299,6 +317,23 @@ def test_one_wrong_row_and_none_is_entered(client, announcement, officer, row):
     assert "none.pdf" in page
     assert not Comment.objects.exists()
     assert not ContactRecord.objects.exists()
+
+
+def test_wrong_fields_and_wrong_days_are_named_in_one_go(client, announcement, officer, row):
+    early, future = datetime.date(2026, 2, 12), datetime.date(2026, 2, 21)
+    rows = [
+        row | {"channel": "烽火"},
+        row | {"postmarked_on": early},
+        row,
+        row | {"postmarked_on": future, "text": None},
+        row | {"postmarked_on": "昨天"},
+    ]
+    page = send_workbook(client, announcement, workbook(announcement, rows)).content.decode()
+    cells = re.findall(r'<th scope="row">(\d+)</th>(.*?)</tr>', page, flags=re.DOTALL)
+    assert [number for number, _words in cells] == ["2", "3", "5", "6"]
+    assert translation.gettext("This day is still to come.") in cells[2][1]
+    assert translation.gettext("Write your comment.") in cells[2][1]
+    assert not Comment.objects.exists()
 
 
 def test_a_row_says_how_many_people_speak(client, announcement, officer, row):

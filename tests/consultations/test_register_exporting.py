@@ -5,11 +5,14 @@ import io
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from consultations import services
 from consultations.enums import ChannelKind
 from ledger.models import Entry
 from tests.clock import at
+from tests.uploads import files
+from uploads.services import check_upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("announced_once")]
 
@@ -65,6 +68,20 @@ def test_it_holds_every_comment_and_no_contact_data(client, filled, team):
     assert entry.actor_id == team.reviewer.pk
     assert entry.data == {"personal": False, "count": 3, "filters": {}}
     assert not Entry.objects.filter(action="contact.exported").exists()
+
+
+def test_the_names_of_files_count_as_personal_data(client, filled, team):
+    contents = {"李雷的身份证.png": files.png(), "意见.pdf": files.PDF}
+    named = [
+        (name, check_upload(SimpleUploadedFile(name, content)))
+        for name, content in contents.items()
+    ]
+    send(filled, "带附件", attachments=named)
+    rows = list(sheet_of(export(client, filled)).iter_rows(values_only=True))
+    assert rows[-1][15] == "1. PNG\n2. PDF"
+    assert "李雷" not in str(rows)
+    full = export(client, filled, personal="yes", reason="寄送答复")
+    assert list(sheet_of(full).iter_rows(values_only=True))[-1][15] == "李雷的身份证.png\n意见.pdf"
 
 
 def test_with_contact_data_it_needs_a_reason_and_is_logged_twice(client, filled, team):

@@ -69,11 +69,21 @@ def test_fewer_than_twenty_characters_are_a_short_reason(reason, short):
     assert rules.is_short(reason) is short
 
 
-def test_a_reason_under_more_than_three_opinions_is_worn():
+def test_a_reason_under_more_than_three_opinions_is_worn_whatever_marks_it_has():
     three = {1: "上位法已有规定。", 2: "上位法 已有规定。", 3: "上位法已有规定。", 8: "", 9: ""}
     assert rules.worn_reasons(three) == set()
     four = three | {4: "上位法\n已有规定。", 5: "另一个理由。", 10: "", 11: ""}
     assert rules.worn_reasons(four) == {1, 2, 3, 4}
+    stops = {
+        1: "上位法，已有规定",
+        2: "上位法已有规定。",
+        3: "上位法已有规定！",
+        4: "（上位法）,已有规定",
+    }
+    assert rules.worn_reasons(stops) == {1, 2, 3, 4}
+    assert rules.worn_reasons(dict.fromkeys(stops, "。")) == set()
+    numbers = {key: f"处{key}元。" for key in stops}
+    assert rules.worn_reasons(numbers) == set()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +92,11 @@ def test_a_reason_under_more_than_three_opinions_is_worn():
         ("上位法〔名称〕第〔条〕条已有规定。", True),
         ("上位法已有规定，不再重复。", True),
         ("上位法 已有规定，不再重复。", True),
+        ("上位法已有规定，不再重复", True),
+        ("上位法已有规定,不再重复。。", True),
+        ("上位法（〔2020〕4号）已有规定，不再重复。", False),
+        ("〔", True),
+        ("。", False),
         ("《民法典》第二百八十一条已有规定，不再重复。", False),
         ("", False),
     ],
@@ -162,6 +177,43 @@ def test_what_no_opinion_explains_is_left_over(changes):
 def test_clauses_are_named_as_they_are_cited(changes):
     assert changes.label("art-2") == "第二条"
     assert changes.removed_label("art-4") == "第四条"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differs"),
+    [
+        ("禁止停放，充电。", "禁止停放， 充电。", False),
+        ("禁止停放，充电。", "禁止停放,充电。", False),
+        ("禁止停放，充电。", "禁止停放，　充\u200b电。", False),
+        ("处50元罚款。", "处５０元罚款。", False),
+        ("处50元罚款。", "处 50 元罚款。", False),
+        ("禁止停放，充电。", "禁止停放、充电。", True),
+        ("禁止停放，充电。", "禁止停放充电。", True),
+        ("禁止停放，充电。", "禁止停放；充电。", True),
+        ("禁止停放，充电。", "禁止停放，不充电。", True),
+        ("处50元罚款。", "处60元罚款。", True),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "\n本条由公安机关执行。", "\n禁止在楼道充电,停放。"])
+def test_blanks_and_widths_change_no_clause_and_words_numbers_and_marks_do(old, new, more, differs):
+    draft = f"第一条 为了规范，制定本办法。\n第二条 在楼道{old}\n第三条 本办法自印发之日起施行。\n"
+    final = draft.replace(old, new)
+    text = TextChanges(draft.replace(old, old + more), final.replace(new, new + more))
+    assert text.changed == (["art-2"] if differs else [])
+    assert bool(text.unexplained([], [])) is differs
+    assert text.differs("art-2") is differs
+    if more:
+        assert text.differs("art-2-p1") is differs
+        assert not text.differs("art-2-p2")
+
+
+def test_a_paragraph_with_another_comma_is_not_changed_by_its_neighbour():
+    draft = "第一条 为了规范，制定本办法。\n第二条 禁止停放，充电。\n违者罚五十元。\n"
+    final = draft.replace("停放，充电", "停放, 充电").replace("五十", "六十")
+    changes = TextChanges(draft, final)
+    assert changes.changed == ["art-2"]
+    assert [changes.differs(f"art-2-p{n}") for n in (1, 2)] == [False, True]
+    assert changes.parts("art-2") == ["art-2-p2"]
 
 
 @given(st.permutations(DRAFT.splitlines()))

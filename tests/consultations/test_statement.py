@@ -36,6 +36,7 @@ from consultations.models import (
 )
 from consultations.services import Refused
 from ledger.models import Entry
+from organisations.models import Role
 from outbox import services as outbox
 from outbox.models import Message
 from personaldata.mail import TOPIC
@@ -827,6 +828,83 @@ def test_only_the_reviewer_agrees_that_a_part_is_none_any_more(
     assert standing(announcement) == {concentrated.pk: True, part.pk: False}
 
 
+def everything(bureau):
+    """One person who drafts and reviews."""
+    return make.person("", bureau.organisation, Role.DRAFTER, Role.REVIEWER, name="周全")
+
+
+@pytest.mark.parametrize("who", ["drafter and reviewer", "administrator"])
+def test_whoever_splits_moves_or_merges_it_does_not_agree(
+    bureau, announcement, concentrated, comments, who
+):
+    person = make.administrator() if who == "administrator" else everything(bureau)
+    by = {"user": person, "now": now()}
+    part = services.split_opinion(concentrated, "写明通道。", comments[:1], **by)
+    other = services.add_opinion(announcement, "通道。", user=bureau.drafter, now=now())
+    services.move_comments(part, other, comments[:1], user=bureau.drafter, now=now())
+    third = services.add_opinion(announcement, "门厅。", user=bureau.drafter, now=now())
+    services.merge_opinions(third, [other], user=bureau.drafter, now=now())
+    for opinion in (concentrated, part, third):
+        opinion.refresh_from_db()
+        assert opinion.kept_concentrated
+        with answering.refused("somebody else has to agree"):
+            services.agree_less_concentrated(opinion, reason="只有一人", **by)
+    services.agree_less_concentrated(third, reason="只有一人", user=bureau.reviewer, now=now())
+    aside = services.add_opinion(announcement, "另一件事。", user=bureau.drafter, now=now())
+    services.agree_less_concentrated(aside, reason="与此无关", **by)
+
+
+def flagged(announcement):
+    with override("en"):
+        return [(flag.key, flag.words) for flag in services.flags(announcement)]
+
+
+def test_the_reviewer_sees_who_agreed_and_what_became_of_that_part(
+    bureau, announcement, concentrated, comments
+):
+    by = {"user": bureau.drafter, "now": now()}
+    part = services.split_opinion(concentrated, "写明通道。", comments[:1], **by)
+    assert flagged(announcement) == []
+    services.agree_less_concentrated(part, reason="只有一人", user=bureau.reviewer, now=now())
+    name = bureau.reviewer.get_full_name() or bureau.reviewer.get_username()
+    [(key, words)] = flagged(announcement)
+    assert (key, f"; {name} agreed" in words) == (part.pk, True)
+    services.move_comments(part, concentrated, comments[:1], **by)
+    with answering.refused("merge it into another"):
+        services.remove_opinion(part, **by)
+    heir = services.add_opinion(announcement, "门厅。", **by)
+    services.merge_opinions(heir, [part], **by)
+    assert flagged(announcement) == [(heir.pk, words)]
+
+
+@pytest.mark.parametrize("who", ["drafter and reviewer", "administrator", "reviewer"])
+def test_what_a_reviewer_took_out_is_shown_too_and_stays_shown(
+    bureau, announcement, concentrated, comments, who
+):
+    people = {"drafter and reviewer": everything(bureau), "administrator": make.administrator()}
+    by = {"user": people.get(who, bureau.reviewer), "now": now()}
+    services.unmap_comments(concentrated, comments, **by)
+    heir = services.add_opinion(announcement, "门厅。", comments=comments[:2], **by)
+    [(key, words)] = flagged(announcement)
+    assert (key, words[:1]) == (concentrated.pk, "3")
+    with answering.refused("merge it into another"):
+        services.remove_opinion(concentrated, **by)
+    services.merge_opinions(heir, [concentrated], **by)
+    assert flagged(announcement) == [(heir.pk, words)]
+
+
+def test_an_opinion_of_which_nothing_can_be_shown_any_more_is_removed(
+    bureau, announcement, concentrated, comments
+):
+    by = {"user": bureau.reviewer, "now": now()}
+    services.unmap_comments(concentrated, comments, **by)
+    with clock.standing_at(clock.at("2026-03-05")):
+        for comment in comments:
+            services.take_back(comment, now=now())
+    services.remove_opinion(concentrated, **by)
+    assert not announcement.opinions.exists()
+
+
 def test_comments_are_not_taken_out_until_it_is_no_longer_concentrated(
     bureau, announcement, concentrated, comments
 ):
@@ -853,6 +931,50 @@ def test_the_reviewer_sees_what_a_drafter_took_out(bureau, announcement, comment
     with override("en"):
         [flag] = services.flags(announcement)
     assert (flag.key, flag.words[:1]) == (opinion.pk, "1")
+
+
+# --- passages -----------------------------------------------------------------------------------
+
+
+def passages(opinion):
+    return list(OpinionComment.objects.filter(opinion=opinion).values_list("passage", flat=True))
+
+
+def test_each_passage_of_a_comment_is_kept_once_and_looked_at(bureau, announcement):
+    with clock.standing_at(clock.at(answering.CLOSED)):
+        said = answering.letter(
+            announcement, bureau.drafter, "应写明门厅。费用太高。\n通道也要写。"
+        )
+    by = {"user": bureau.drafter, "now": now()}
+    opinion = services.add_opinion(announcement, "写明。", comments=[said], **by)
+    for passage in ("写明门厅", " 通道也要写。 ", "写明门厅", "", "费用太高。\r\n通道也要写。"):
+        services.map_comments(opinion, [said], passage=passage, **by)
+    assert passages(opinion) == ["写明门厅\n通道也要写。\n费用太高。"]
+    mapped = Entry.objects.filter(action="comment.mapped", subject_id=str(said.pk))
+    assert mapped.count() == 4, "once without a passage, and once for each that was new"
+    for passage in ("电梯也要写。", "写明门厅\n电梯也要写。"):
+        with answering.refused("does not say this"):
+            services.map_comments(opinion, [said], passage=passage, **by)
+    assert [one["passage"] for one in services.content(announcement).answers] == passages(opinion)
+
+
+@pytest.mark.parametrize("way", ["merge", "move", "split and merge"])
+def test_where_a_comment_holds_both_opinions_both_passages_are_kept(
+    bureau, announcement, comments, way
+):
+    by = {"user": bureau.drafter, "now": now()}
+    first = services.add_opinion(announcement, "门厅。", comments=comments[:2], **by)
+    second = services.add_opinion(announcement, "第四条。", comments=comments[2:], **by)
+    services.map_comments(first, comments[:1], passage="门厅", **by)
+    services.map_comments(second, comments[:1], passage="第四条", **by)
+    services.map_comments(second, comments[1:2], passage="通道里", **by)
+    if way == "move":
+        services.move_comments(second, first, comments, **by)
+    else:
+        if way == "split and merge":
+            second = services.split_opinion(second, "部分。", comments, **by)
+        services.merge_opinions(first, [second], **by)
+    assert passages(first) == ["门厅\n第四条", "通道里", ""]
 
 
 # --- nobody loses an answer ---------------------------------------------------------------------

@@ -264,6 +264,30 @@ def test_the_same_text_is_warned_of_and_taken_when_it_is_meant(citizen, announce
     assert Comment.objects.count() == 3
 
 
+def test_the_same_text_is_warned_of_in_another_language_too(citizen, announcement):
+    with standing_at(OPEN):
+        send(citizen, announcement, language="en")
+        assert send(citizen, announcement, language="ar").status_code == 422
+        assert send(citizen, announcement, text="另一条意见", language="ar").status_code == 303
+        assert send(citizen, announcement).status_code == 422
+    assert Comment.objects.count() == 2
+
+
+@pytest.mark.parametrize("language", ["", "ar"])
+def test_more_than_the_server_reads_gets_a_page_in_the_readers_language(
+    citizen, announcement, settings, language
+):
+    with standing_at(OPEN):
+        form = open_form(citizen, announcement, language)
+        text = "长" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        answer = send(citizen, announcement, form, language, text=text)
+    page = answer.content.decode()
+    assert answer.status_code == 413
+    assert f'<html lang="{language or "zh-Hans"}"' in page
+    assert "gk-" in page
+    assert not Comment.objects.exists()
+
+
 def test_contact_data_goes_into_the_safe_and_nowhere_else(citizen, announcement):
     with standing_at(OPEN):
         send(citizen, announcement, name="李雷", email="li@example.com", phone="010-1234")
@@ -300,6 +324,14 @@ def test_a_comment_hangs_on_the_clause_of_the_form(citizen, announcement):
         send(citizen, announcement, clause="art-5")
     clause = announcement.versions.get().clauses.get(anchor="art-5")
     assert Comment.objects.get().clause_lineage == clause.lineage
+
+
+def test_a_heading_takes_no_comment(citizen, announcement):
+    heading = announcement.versions.get().clauses.get(anchor="ch-1")
+    assert heading.kind == "chapter"
+    with standing_at(OPEN):
+        assert send(citizen, announcement, clause="ch-1").status_code == 422
+    assert not Comment.objects.exists()
 
 
 def test_a_clause_that_was_renumbered_meanwhile_is_found_again(citizen, announcement, team):

@@ -1,6 +1,10 @@
 """With the receipt code: look up, amend, withdraw, check the proof."""
 
+import hashlib
+import html
+import json
 import re
+import shlex
 
 import pytest
 from django.utils import timezone
@@ -138,6 +142,43 @@ def test_the_proof_on_the_page_leads_to_the_public_root(client, code, announceme
     assert merkle.verify(comment.texts.get().commitment, proof, root.root)
 
 
+def test_the_page_alone_ties_the_text_to_the_root(client, announcement):
+    said = "引号 \" 与 ' 与 <b>\n\n两个  空格 &amp; 反斜杠 \\"
+    sent = services.Submission(text=said, represents="某 & 某", name="李雷", email="li@example.com")
+    code = services.submit(announcement, sent, now=OPEN).code
+    for number in range(4):
+        services.submit(announcement, services.Submission(text=f"意见{number}"), now=OPEN)
+    [sealed] = services.seal_due(CLOSED)
+    page = look_up(client, code, CLOSED).content.decode()
+    salt = re.search(r"data-salt>([0-9a-f]{64})<", page)[1]
+    hashed = html.unescape(re.search(r"<pre[^>]*data-hashed[^>]*>(.*?)</pre>", page, re.S)[1])
+    assert json.loads(hashed)["text"] == said
+    assert "李雷" not in hashed
+    assert "example.com" not in hashed
+    leaf = hashlib.sha256(bytes.fromhex(salt) + hashed.encode()).hexdigest()
+    assert f">{leaf}<" in page
+    command = html.unescape(re.search(r"<pre[^>]*data-command>(.*?)</pre>", page, re.S)[1])
+    assert command.endswith(f"; printf %s {shlex.quote(hashed)}) | sha256sum")
+    assert command.startswith(f"(printf %s {salt} | ")
+    path = re.findall(r"<li><code class=\"gk-mono\">([0-9a-f]{64})</code></li>", page)
+    found = hashlib.sha256(b"\x00" + bytes.fromhex(leaf)).digest()
+    # The first of five leaves: its neighbours all stand to its right.
+    for neighbour in path:
+        found = hashlib.sha256(b"\x01" + found + bytes.fromhex(neighbour)).digest()
+    assert found.hex() == sealed.root
+    assert f">{found.hex()}<" in page
+
+
+def test_each_text_of_an_amended_comment_shows_what_its_fingerprint_is_of(client, code):
+    look_up(client, code, action="amend", text="改过的意见")
+    page = look_up(client, code).content.decode()
+    hashed = re.findall(r"<pre[^>]*data-hashed[^>]*>(.*?)</pre>", page, re.S)
+    salt = bytes.fromhex(re.search(r"data-salt>([0-9a-f]{64})<", page)[1])
+    assert len(hashed) == 2
+    for text in hashed:
+        assert hashlib.sha256(salt + html.unescape(text).encode()).hexdigest() in page
+
+
 # --- the answer -----------------------------------------------------------------------------------
 
 LOOKED_AT = "is being looked at"
@@ -226,6 +267,23 @@ def test_the_receipt_tells_what_was_signed_whatever_the_desk_makes_of_it_later(c
         services.map_comments(opinion, comments[1:], passage="楼道", **who)
     assert "<q" not in english(client, codes[1])
     assert all("one of 2" in english(client, code) for code in codes)
+
+
+def test_each_place_where_a_comment_says_it_is_quoted_by_itself(client, asked_twice):
+    bureau, announcement, codes = asked_twice
+    with standing_at(at(answering.CLOSED)):
+        page = answering.policy(bureau, announcement)
+        answering.read_all(announcement, bureau.drafter)
+        comments = list(announcement.comments.order_by("pk"))
+        opinion = answering.opinion(announcement, comments, bureau.drafter)
+        who = {"user": bureau.drafter, "now": timezone.now()}
+        for passage in ("写明门厅", "谢谢！"):
+            services.map_comments(opinion, comments[:1], passage=passage, **who)
+        answering.sign(announcement, bureau)
+        release(page, bureau)
+    shown = english(client, codes[0])
+    assert '<q dir="auto">写明门厅</q> <q dir="auto">谢谢！</q>' in shown
+    assert "<q" not in english(client, codes[1])
 
 
 def test_a_group_counts_as_one_argument_with_its_people(client, asked_twice):

@@ -72,6 +72,12 @@ def test_the_unique_keys_of_a_model_are_found():
         assert key in insert
 
 
+def test_the_hidden_key_of_sqlite_is_one_more():
+    [update, _delete, insert] = immutable(Seal, allow_update_of=["sealed_at"]).sqlite
+    assert "OLD.rowid <> NEW.rowid" in update
+    assert "OR rowid = NEW.rowid" in insert
+
+
 def test_columns_of_several_fields_and_given_keys_are_compared_together():
     [_update, _delete, insert] = immutable(
         "period", unique_keys=[("consultation_id", "seq")]

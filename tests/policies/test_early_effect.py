@@ -9,7 +9,7 @@ from consultations import services as consultations
 from consultations.enums import ExemptionGround
 from policies.enums import EarlyEffect, Kind
 from policies.services import Refused
-from tests import answering
+from tests import answering, clock
 from tests import factories as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -98,3 +98,33 @@ def test_the_page_says_why_it_could_not_wait(client, bureau):
     )
     page = make.review(page, bureau)
     assert "晚一天都会有人受困" in client.get(page.release.get_absolute_url()).content.decode()
+
+
+def test_a_correction_does_not_bring_the_effect_forward(bureau):
+    late = ISSUED + timedelta(days=30)
+    page = make.policy(
+        bureau,
+        issued_on=ISSUED,
+        effective_on=late,
+        exemption=exempted(bureau),
+        kind=Kind.RULES,
+    )
+    page = make.review(page, bureau)
+    draft = page.get_latest_revision_as_object()
+    draft.effective_on, draft.correction_reason = ISSUED, "日期有误"
+    with pytest.raises(Refused):
+        make.review(draft, bureau)
+    assert type(page).objects.get(pk=page.pk).effective_on == late
+
+
+@pytest.mark.parametrize(("issued", "released"), [("2026-02-27", False), ("2026-03-11", True)])
+def test_nothing_is_issued_while_the_public_is_asked(bureau, issued, released):
+    announcement = answering.asked(bureau)
+    with clock.standing_at(clock.at("2026-03-11")):
+        page = answering.policy(bureau, announcement, issued_on=answering.day(issued))
+        answering.answered(announcement, bureau)
+        if released:
+            assert make.review(page, bureau).is_released
+            return
+        with pytest.raises(Refused):
+            make.review(page, bureau)

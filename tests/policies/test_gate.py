@@ -8,6 +8,7 @@ import json
 from contextlib import suppress
 from datetime import timedelta
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from django.core import serializers
@@ -31,8 +32,10 @@ from outbox import services as outbox
 from outbox.models import Message
 from policies import services
 from policies.enums import Basis, Kind
-from policies.models import Obligation, ObligationLifting, PolicyPage, Release
+from policies.models import Obligation, ObligationLifting, PolicyIssuer, PolicyPage, Release
 from policies.services import Refused
+from policies.transfer import importing
+from policies.transfer.rows import Row
 from search import services as search
 from tests import answering, clock
 from tests import factories as make
@@ -152,7 +155,11 @@ def owing(bureau, announcement, why, **fields):
         BY_KIND: {"consultation": None, "kind": Kind.RULES},
         BY_QUESTION: {"consultation": None, "business_related": True},
     }
-    values = {"body": [("text", answering.FINAL)], "effective_on": answering.day("2026-05-01")}
+    values = {
+        "body": [("text", answering.FINAL)],
+        "issued_on": answering.day("2026-03-31"),
+        "effective_on": answering.day("2026-05-01"),
+    }
     values |= facts[why] | fields
     return make.policy(bureau, TITLE, number="澜充发〔2026〕8号", **values)
 
@@ -651,7 +658,7 @@ def test_the_statement_of_another_consultation_does_not_open_it(bureau, passed, 
     later = page.get_latest_revision_as_object()
     later.consultation = elsewhere.page
     later.save_revision(user=bureau.drafter)
-    with answering.refused("owes the answer"):
+    with answering.refused("Another organisation asks"):
         submit_again(later, bureau)
 
 
@@ -659,8 +666,32 @@ def test_naming_a_consultation_on_another_matter_does_not_open_it(bureau, elsewh
     page = passed_legal_review(
         owing(bureau, elsewhere, NAMES, body=[("text", "第一条 停车每小时十元。")]), bureau
     )
-    with answering.refused("text has changed"):
+    with answering.refused("Another organisation asks"):
         make.decide(page, bureau.publisher)
+
+
+@pytest.mark.parametrize("exempted", [False, True])
+def test_a_document_does_not_keep_silent_about_what_was_asked_under_its_title(
+    bureau, announcement, exempted
+):
+    title = announcement.versions.latest("seq").headline.replace("（征求意见稿）", "")
+    grounds = {"exemption": exemption(bureau)} if exempted else {}
+    page = passed_legal_review(make.policy(bureau, title.strip("《》"), **grounds), bureau)
+    with answering.refused("name the consultation"):
+        make.decide(page, bureau.publisher)
+    assert not Release.objects.filter(page=page).exists()
+
+
+def test_a_correction_does_not_take_back_what_was_adopted(bureau, draft, announcement):
+    page = draft
+    answering.answered(announcement, bureau)
+    released = make.review(page, bureau)
+    final = released.text
+
+    taken_back = announcement.versions.latest("seq").text
+    with answering.refused("has to stay"):
+        make.correct(released, bureau, body=[("text", taken_back)])
+    assert PolicyPage.objects.get(pk=released.pk).text == final
 
 
 # --- raw SQL ------------------------------------------------------------------------------------
@@ -726,6 +757,21 @@ def test_no_release_by_sql_whatever_it_claims(
         with pytest.raises(DatabaseError), transaction.atomic():
             insert_release(page, **dict(zip(claims, combination, strict=True)))
     assert_nothing_shows(client, announcement)
+
+
+def test_a_copy_keeps_its_origin_whoever_changes_it(bureau, passed):
+    page = passed[NAMES]
+    with pytest.raises(IntegrityError, match="document_origin_stays"), transaction.atomic():
+        PolicyPage.objects.filter(pk=page.pk).update(origin=uuid4())
+    PolicyPage.objects.filter(pk=page.pk).update(origin=page.origin, kind=page.kind)
+
+
+def test_what_was_drafted_here_was_not_imported_whatever_the_page_says(bureau, passed):
+    page = passed[NAMES]
+    facts = {"consultation": None, "kind": Kind.NOTICE, "latest_revision": None}
+    PolicyPage.objects.filter(pk=page.pk).update(**facts)
+    with pytest.raises(IntegrityError, match="release_imported_draft"), transaction.atomic():
+        insert_release(page, basis="imported")
 
 
 def test_neither_policy_nor_statement_appears_without_the_other(bureau, passed, announcement):
@@ -906,3 +952,146 @@ def test_what_was_not_adopted_opens_it_too(bureau, passed, announcement):
     answering.sign(announcement, bureau)
     make.decide(passed[NAMES], bureau.publisher)
     assert Release.objects.get().basis == Basis.CONSULTED
+
+
+# --- nor by another title, kind, day or authority -----------------------------------------------
+
+OPEN = "云屏区石板巷保护利用管理办法"
+
+
+def authority(code):
+    return {"code": code, "names": [{"name": {"zh-hans": f"澜川市第{code}局"}}]}
+
+
+def assert_not_imported(client, title):
+    """Neither released nor in any list, and the search does not know it."""
+    outbox.drain(timezone.now())
+    assert not Release.objects.exists()
+    assert not PolicyPage.objects.filter(live=True).exists()
+    for path in ("/policies/", "/policies/catalogue/", "/policies/feed/", "/sitemap-policies.xml"):
+        assert title not in words_of(client.get(path)), path
+    assert client.get("/api/v1/policies/").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"kind": "rules", "date": "2020-01-01"},
+        {"kind": "rules", "owner": authority("LC")},
+        {"kind": "rules", "owner": None, "issuer": "澜川市人民政府"},
+        {"kind": "notice", "owner": None},
+    ],
+    ids=["no kind", "an old day", "another of this site", "by name", "nobody's"],
+)
+@pytest.mark.parametrize(
+    "written",
+    ["{}", "{}（修订）", "{}（征求意见稿）", " 《{}》", "关于印发《{}》的通知"],
+)
+def test_no_row_has_the_title_of_what_was_consulted_on(
+    client, tmp_path, announcement, fields, written
+):
+    make.organisation("LC", name="澜川市人民政府")
+    title = announcement.versions.get().headline.removesuffix("（征求意见稿）")
+    assert "consulted on this document here" in bring(
+        tmp_path, **({"title": written.format(title)} | fields)
+    )
+    assert_not_imported(client, title)
+
+
+def test_nor_while_others_still_take_comments_on_it(client, tmp_path):
+    make.announce(make.team("LC-YP"), headline_zh_hans=f"{OPEN}（征求意见稿）")
+    assert "consulted on this document here" in bring(tmp_path, title=OPEN)
+    assert_not_imported(client, OPEN)
+
+
+def test_nor_once_the_draft_was_withdrawn(client, tmp_path, announcement, bureau):
+    title = announcement.versions.get().headline.removesuffix("（征求意见稿）")
+    consultations.withdraw(
+        announcement, reason="上位法修改", user=bureau.publisher, now=timezone.now()
+    )
+    assert "consulted on this document here" in bring(tmp_path, title=title)
+    assert_not_imported(client, title)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"business_related": True, "owner": None, "issuer": "某部"}, "business_related"),
+        ({"business_related": True, "owner": authority("ZZ")}, "business_related"),
+        ({"owner": None, "issuer": "某部、澜川市第LC-GA局"}, "one of this site"),
+        ({"owner": authority("LC-QT")}, "one of this site"),
+        ({"owner": authority("LC-QT"), "date": "2026-03-02"}, "one of this site"),
+        ({"owner": authority("LC-QT"), "kind": None}, "kind: has to be stated"),
+    ],
+)
+def test_after_the_first_consultation_legislation_is_drafted_here(client, tmp_path, fields, words):
+    """Whoever of this site issues it, and whether it ever consulted or not."""
+    make.organisation("LC-QT", name="澜川市气田局")
+    row = {"title": "澜川市绿道办法", "kind": "rules"} | fields
+    assert words in bring(tmp_path, **row)
+    assert_not_imported(client, "澜川市绿道办法")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"owner": None, "issuer": "交通运输部"},
+        {"owner": authority("ZZ")},
+        {"owner": authority("LC-QT"), "date": "2026-03-01"},
+        {"owner": authority("LC-QT"), "kind": "notice"},
+    ],
+)
+def test_what_no_consultation_here_was_about_goes_in_as_before(tmp_path, fields):
+    make.organisation("LC-QT", name="澜川市气田局")
+    assert bring(tmp_path, **({"kind": "rules"} | fields)) == ""
+    assert Release.objects.get().basis == Basis.IMPORTED
+
+
+def test_no_row_has_the_title_of_a_draft_that_names_a_consultation(client, tmp_path, bureau):
+    """Before it is submitted, and though its consultation is not announced yet."""
+    asked = make.consultation(bureau, headline_zh_hans=f"{OPEN}（征求意见稿）")
+    draft = make.policy(bureau, "澜川市夜市通知")
+    assert bring(tmp_path, id="first", title="澜川市早市通知") == ""
+    Release.objects.get()
+    newest = draft.get_latest_revision_as_object()
+    newest.consultation = asked
+    newest.save_revision(user=bureau.drafter)
+    assert "still owes an answer" in bring(tmp_path, title="澜川市夜市通知")
+    assert Release.objects.count() == 1
+
+
+def test_titles_are_looked_up_once_for_all_rows(tmp_path, django_assert_max_num_queries):
+    rows = [
+        (n, Row(id=str(n), title="澜川市电动自行车停放和充电管理办法", body="第一条 略。"))
+        for n in range(400)
+    ]
+    with django_assert_max_num_queries(15):
+        list(importing.import_rows(rows, now=timezone.now()))
+
+
+COMPLETE = {
+    "adopted_on": answering.day("2026-01-06"),
+    "issued_on": answering.day("2026-01-08"),
+    "effective_on": answering.day("2026-03-01"),
+    "abstract_zh_hans": "绿道骑行须知。",
+    "disclosure": "proactive",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [("kind", "put before the public"), ("title", "name the consultation")]
+)
+def test_an_imported_document_is_not_corrected_into_what_has_to_pass_the_gate(
+    tmp_path, bureau, announcement, change, words
+):
+    assert bring(tmp_path, title="澜川市绿道须知", kind="notice") == ""
+    page = PolicyPage.objects.get(release__basis="imported")
+    title = announcement.versions.latest("seq").headline.strip("《》")
+    changes = {"kind": {"kind": Kind.RULES}, "title": {"headline_zh_hans": title}}
+    page.subject = make.policy(bureau).subject
+    page.issuers = [PolicyIssuer(organisation=bureau.organisation)]
+    with answering.refused(words):
+        make.correct(page, bureau, **COMPLETE | changes[change])
+    fresh = PolicyPage.objects.get(pk=page.pk)
+    assert (fresh.kind, fresh.headline_zh_hans) == ("notice", "澜川市绿道须知")

@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from consultations import outcome
 from consultations import services as consultations
 from consultations.models import Exemption
+from organisations.models import Organisation
 from policies import owed, services
 from policies.models import Obligation, ObligationLifting
 from tests import answering, clock
@@ -80,8 +82,9 @@ def test_the_form_offers_only_the_own_exemptions_and_announced_consultations(cli
     page = make.policy(bureau)
     with clock.standing_at(clock.at(answering.OPENS)):
         announced = make.announce(bureau)
+        foreign_one = make.announce(other)
     assert list(owed.usable_exemptions(page, None)) == [own]
-    assert list(owed.nameable_consultations()) == [announced.page]
+    assert list(owed.nameable_consultations(page)) == [announced.page]
     client.force_login(bureau.drafter)
     edit = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
     assert "本局的涉密事项" in edit or f'value="{own.pk}"' in edit
@@ -90,4 +93,28 @@ def test_the_form_offers_only_the_own_exemptions_and_announced_consultations(cli
     added = client.get(add).context["form"]
     assert list(added.fields["exemption"].queryset) == [own]
     assert foreign not in added.fields["exemption"].queryset
+    assert list(added.fields["consultation"].queryset) == [announced.page]
     assert draft not in added.fields["consultation"].queryset
+    assert foreign_one.page not in added.fields["consultation"].queryset
+
+
+def test_a_government_may_name_what_its_department_asked_about_and_no_other_department(bureau):
+    other, city = make.team("LC-GA"), make.team("LC")
+    Organisation.objects.filter(pk=bureau.organisation.pk).update(parent=city.organisation)
+    with clock.standing_at(clock.at(answering.OPENS)):
+        announcement = make.announce(bureau)
+    assert owed.may_name(make.policy(bureau, consultation=announcement.page))
+    assert owed.may_name(make.policy(city, consultation=announcement.page))
+    stranger = make.policy(other, consultation=announcement.page)
+    assert not owed.may_name(stranger)
+    assert "consultation" in services.missing(stranger)
+
+
+def test_no_draft_of_others_and_no_copy_becomes_the_final_text(bureau):
+    with clock.standing_at(clock.at(answering.OPENS)):
+        announcement = make.announce(bureau)
+    answering.policy(make.team("LC-GA"), announcement, body=[("text", "第一条 别局的文件。")])
+    assert outcome.final_text(announcement) is None
+    own = answering.policy(bureau, announcement)
+    answering.policy(bureau, announcement, body=[("text", "第一条 另一份。")])
+    assert outcome.final_text(announcement).text == own.get_latest_revision_as_object().text

@@ -101,7 +101,7 @@ def test_days_of_issue_are_inclusive(client, shelf):
 
 def test_filters_in_force_are_removable_one_by_one(client, shelf):
     text = client.get("/policies/", {"q": "公园", "kind": "notice", "to": "2026-12-31"}).content
-    chips = re.search(r'<ul class="gk-chips.*?</ul>', text.decode())[0]
+    chips = re.search(r'<ul class="gk-chips.*?</ul>', text.decode(), re.DOTALL)[0]
     links = re.findall(r'href="([^"]+)"', chips)
     assert [link.replace("&amp;", "&") for link in links] == [
         "?q=%E5%85%AC%E5%9B%AD&to=2026-12-31",

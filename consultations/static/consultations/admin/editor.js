@@ -20,14 +20,14 @@
       .then(function (html) {
         if (html === null) return;
         target.innerHTML = html;
-        offer(target);
+        if (target.dataset.proposalUrl) offer(target);
       });
   }
 
   function offer(target) {
     var proposed = target.querySelector("[data-proposed]");
     var field = document.querySelector('[name="closes_on"]');
-    if (proposed && field && !field.value) field.placeholder = proposed.dataset.proposed;
+    if (field) field.placeholder = proposed ? proposed.dataset.proposed : "";
   }
 
   function watch(selector, key, names) {
@@ -56,6 +56,7 @@
       "business_related",
       "opens_at",
       "shortening",
+      "change",
     ]);
   });
 })();
