@@ -92,7 +92,7 @@ def refuse_other_basis(release: Release, page: PolicyPage, draft: PolicyPage) ->
     if release.basis == Basis.IMPORTED and draft.headline_in(SOURCE) != page.headline_in(SOURCE):
         _refuse_unnamed(draft)
     free = release.basis == Basis.NOT_REQUIRED or (
-        release.basis == Basis.IMPORTED and not must_consult(page)
+        release.basis == Basis.IMPORTED and page.kind != "" and not must_consult(page)
     )
     if free and must_consult(draft):
         raise Refused(

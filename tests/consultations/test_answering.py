@@ -101,11 +101,12 @@ def test_a_signed_statement_that_was_changed_behind_the_guards_is_noticed(
     make.decide(page, bureau.reviewer)
     make.decide(page, bureau.publisher)
     assert list(services.problems()) == []
-    guards.remove(connection)
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-    guards.install(connection)
-    (problem,) = services.problems()
+    with transaction.atomic():
+        guards.remove(connection)
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+        (problem,) = services.problems()
+        transaction.set_rollback(True)
     assert words in problem
 
 
