@@ -235,7 +235,7 @@ def consultation(of: Team, title: str = "", **fields: Any) -> ConsultationPage:
     page = ConsultationPage(
         live=False, owner=of.drafter, title=values["headline_zh_hans"], **values
     )
-    page.authorities = [ConsultationAuthority(organisation=of.organisation)]
+    page.authorities = [ConsultationAuthority(organisation=of.organisation, sort_order=0)]
     page.cited_bases = [CitedBasis(text="《中华人民共和国消防法》第三条")]
     page.channels = [
         Channel(kind="post", address="澜川市人民路1号，100000", note="信封注明“征求意见”"),

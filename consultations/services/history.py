@@ -131,7 +131,7 @@ def _page(facts: Historic, organisation: Organisation) -> ConsultationPage:
         opens_at=facts.opens_at,
         closes_on=facts.closes_on,
     )
-    page.authorities = [ConsultationAuthority(organisation=organisation)]
+    page.authorities = [ConsultationAuthority(organisation=organisation, sort_order=0)]
     organisation.page.add_child(instance=page)
     return page
 

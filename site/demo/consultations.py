@@ -202,8 +202,10 @@ class Story:
             signer=stated["signer"],
         )
         page.authorities = [
-            ConsultationAuthority(organisation=Organisation.objects.get(code=code))
-            for code in stated["authorities"]
+            ConsultationAuthority(
+                organisation=Organisation.objects.get(code=code), sort_order=place
+            )
+            for place, code in enumerate(stated["authorities"])
         ]
         page.cited_bases = [CitedBasis(text=text) for text in stated["legal_bases"]]
         page.channels = [Channel(**channel) for channel in stated["channels"]]
