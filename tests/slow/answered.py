@@ -47,7 +47,7 @@ def ready(count: int) -> None:
 
 
 def _waiting(announcement, team):
-    page = answering.policy(team, announcement)
+    page = answering.policy(team, announcement, issued_on=timezone.localdate())
     make.interpretation(team, page)
     answering.answered(announcement, team)
     make.submit(page, team.drafter)
@@ -68,7 +68,7 @@ def report() -> None:
             {
                 "drafts": PolicyPage.objects.count(),
                 "visible": _slugs(shown, "release__disclosure__statement__announcement__slug"),
-                "released": _slugs(Release.objects, "statement__announcement__slug"),
+                "released": _slugs(Release.objects, "disclosure__statement__announcement__slug"),
                 "disclosed": _slugs(Disclosure.objects, "statement__announcement__slug"),
                 "explained": _slugs(
                     InterpretationPage.objects.public(),
