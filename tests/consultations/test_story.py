@@ -14,6 +14,7 @@ from ledger import services as ledger
 from ledger.models import Entry
 from organisations.models import Role
 from outbox import services as outbox
+from outbox.models import Message
 from policies.models import PolicyPage, Release
 from policies.services import Refused
 from tests import answering, clock
@@ -255,6 +256,7 @@ def told(client, announcement, statement, opinions, receipts):
 
 def letters(mailoutbox):
     """The four who left an address are written to once, each about their own."""
+    assert not Message.objects.failing().exists(), "the letters are done with"
     written = [mail for mail in mailoutbox if "YJ-00" in mail.body]
     assert len({mail.to[0] for mail in written}) == len(written) == 4
     assert sum("第四条" in mail.body for mail in written) == 3

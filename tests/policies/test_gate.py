@@ -759,6 +759,18 @@ def test_no_release_by_sql_whatever_it_claims(
     assert_nothing_shows(client, announcement)
 
 
+@pytest.mark.parametrize("why", [NAMES, BY_KIND, BY_QUESTION])
+@pytest.mark.parametrize("copied", [False, True])
+def test_what_is_owed_stays_owed_whatever_the_page_says_now(bureau, passed, why, copied):
+    page = passed[why]
+    if copied:
+        page = page.copy(keep_live=False, update_attrs={"slug": "copy"})
+    harmless = {"consultation": None, "kind": Kind.NOTICE, "business_related": False}
+    PolicyPage.objects.filter(pk=page.pk).update(**harmless)
+    with pytest.raises(IntegrityError, match="release_owes_an_answer"), transaction.atomic():
+        insert_release(page, basis="not_required")
+
+
 def test_a_copy_keeps_its_origin_whoever_changes_it(bureau, passed):
     page = passed[NAMES]
     with pytest.raises(IntegrityError, match="document_origin_stays"), transaction.atomic():
